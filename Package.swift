@@ -1,0 +1,134 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let configuration: Target.Dependency = .product(name: "Configuration", package: "swift-configuration")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
+let hummingbirdCore: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
+let hummingbirdTesting: Target.Dependency = .product(name: "HummingbirdTesting", package: "hummingbird")
+let jwtKit: Target.Dependency = .product(name: "JWTKit", package: "jwt-kit")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
+let metricsTesting: Target.Dependency = .product(name: "MetricsTestKit", package: "swift-metrics")
+let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
+let nioHTTPTypes: Target.Dependency = .product(name: "NIOHTTPTypes", package: "swift-nio-extras")
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let serviceLifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let systemPackage: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
+let tracing: Target.Dependency = .product(name: "Tracing", package: "swift-distributed-tracing")
+let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
+
+let package = Package(
+    name: "leftfold",
+    platforms: [.macOS(.v15)],
+    products: [
+        .library(name: "Leftfold", targets: ["Leftfold"]),
+        .library(name: "LeftfoldPostgres", targets: ["LeftfoldPostgres"]),
+        .library(name: "LeftfoldHTTP", targets: ["LeftfoldHTTP"]),
+        .library(name: "LeftfoldCLI", targets: ["LeftfoldCLI"]),
+        .library(name: "LeftfoldTesting", targets: ["LeftfoldTesting"]),
+        .library(name: "Postgres", targets: ["Postgres"]),
+        .library(name: "EmbeddedPostgres", targets: ["EmbeddedPostgres"]),
+        .library(name: "Users", targets: ["Users", "UsersReadModel"]),
+        .executable(name: "users", targets: ["UserService"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.0.0"),
+        .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.3.0"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.4.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.7.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.34.0"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.4.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.20.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.9.0"),
+        .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.4.0"),
+        .package(url: "https://github.com/vapor/jwt-kit", from: "5.2.0"),
+    ],
+    targets: [
+        // 0: the C boundary, and the SQL as bytes
+        .systemLibrary(
+            name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"]), .brew(["libpq"])]),
+        .systemLibrary(name: "CLinux"),
+        .target(
+            name: "LeftfoldSchema", path: "sql/leftfold",
+            sources: ["LeftfoldSchema.swift"],
+            resources: [.embedInCode("migrations")]),
+        .target(
+            name: "UsersSchema", path: "sql/users", sources: ["UsersSchema.swift"],
+            resources: [.embedInCode("tables")]),
+
+        // 1: the concepts, and the driver; neither knows the other
+        .target(name: "Leftfold", dependencies: [metrics, tracing]),
+        .target(name: "Postgres", dependencies: ["CLibPQ", "CLinux", logging]),
+        .target(name: "EmbeddedPostgres"),
+
+        // 2: the store, and what tests are written with
+        .target(
+            name: "LeftfoldPostgres",
+            dependencies: ["Leftfold", "Postgres", "LeftfoldSchema", logging, metrics, serviceLifecycle]),
+        .target(name: "LeftfoldTesting", dependencies: ["Leftfold"]),
+
+        // 3: the edge
+        .target(
+            name: "LeftfoldHTTP",
+            dependencies: [
+                "Leftfold", hummingbird, hummingbirdCore, httpTypes, nioCore, nioHTTP1, nioHTTPTypes, jwtKit, logging, metrics,
+            ]),
+        .target(
+            name: "LeftfoldCLI",
+            dependencies: [
+                "Leftfold", "LeftfoldPostgres", "LeftfoldHTTP", "Postgres", "EmbeddedPostgres",
+                argumentParser, configuration, crypto, hummingbird, logging, metrics, nioCore, nioPosix, serviceLifecycle, systemPackage, unixSignals,
+            ]),
+
+        // 4: the sample domain
+        .target(name: "Users", dependencies: ["Leftfold"]),
+        .target(name: "UsersReadModel", dependencies: ["Users", "Leftfold", "LeftfoldPostgres", "Postgres", "UsersSchema"]),
+
+        // 5: the service
+        .executableTarget(
+            name: "UserService",
+            dependencies: [
+                "Leftfold", "LeftfoldPostgres", "LeftfoldHTTP", "LeftfoldCLI", "Users", "UsersReadModel", "Postgres",
+                argumentParser, httpTypes,
+            ]),
+
+        .testTarget(name: "PostgresTests", dependencies: ["Postgres", "EmbeddedPostgres"]),
+        .testTarget(name: "LeftfoldTests", dependencies: ["Leftfold", "LeftfoldTesting"]),
+        .testTarget(name: "UsersTests", dependencies: ["Users", "Leftfold", "LeftfoldTesting"]),
+        .testTarget(
+            name: "LeftfoldCLITests",
+            dependencies: ["LeftfoldCLI", "Leftfold", "LeftfoldTesting", "Users", crypto]),
+        .testTarget(
+            name: "LeftfoldHTTPTests",
+            dependencies: ["LeftfoldHTTP", "Leftfold", "LeftfoldTesting", hummingbird, hummingbirdTesting, jwtKit]),
+        .testTarget(
+            name: "LeftfoldPostgresTests",
+            dependencies: [
+                "LeftfoldPostgres", "LeftfoldTesting", "Leftfold", "Postgres", "LeftfoldSchema", "Users", "UsersReadModel", logging,
+            ]),
+        .testTarget(
+            name: "UserServiceTests",
+            dependencies: [
+                "UserService", "LeftfoldCLI", "LeftfoldHTTP", "LeftfoldPostgres", "LeftfoldTesting", "Leftfold", "Postgres",
+                "EmbeddedPostgres", "Users", "UsersReadModel", hummingbird, hummingbirdTesting,
+            ]),
+    ],
+    swiftLanguageModes: [.v6]
+)
+
+for target in package.targets where target.type != .system {
+    target.swiftSettings = [
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    ]
+}
