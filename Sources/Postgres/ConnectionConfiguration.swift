@@ -1,0 +1,111 @@
+import CLibPQ
+
+/// How to reach a server: any libpq connection string, as URI or as `key=value` pairs, with any number of hosts.
+///
+/// Passwords are taken from the string or from where libpq looks for them (`PGPASSWORD`, `~/.pgpass`). `description` never shows them.
+public struct ConnectionConfiguration: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    private var keywords: [String: String]
+
+    /// What the server shows in `pg_stat_activity`. Used unless the string names one.
+    public var applicationName = "leftfold"
+
+    /// How long connecting to one address may take. Used unless the string says `connect_timeout`. Whole seconds, at least 2 (libpq's floor).
+    public var connectTimeout: Duration = .seconds(10)
+
+    /// The server's own limit for one statement (`statement_timeout`); the server then reports 57014.
+    public var statementTimeout: Duration?
+
+    /// The server's limit for waiting for a lock (`lock_timeout`); 55P03.
+    public var lockTimeout: Duration?
+
+    /// The server's limit for a transaction that does nothing (`idle_in_transaction_session_timeout`); the session ends with 25P03.
+    public var idleInTransactionTimeout: Duration?
+
+    /// Other session settings, sent when the session starts, for example `["search_path": "app"]`.
+    public var settings: [String: String] = [:]
+
+    /// How many statements one connection keeps prepared. 0 prepares none, as poolers in transaction mode need.
+    public var preparedStatementLimit = 256
+
+    /// Reads a connection string. Throws `.misuse` if libpq cannot read it; the error does not quote the string.
+    public init(_ connectionString: String) throws(PostgresError) {
+        var message: UnsafeMutablePointer<CChar>?
+        let options = PQconninfoParse(connectionString, &message)
+        defer {
+            PQconninfoFree(options)
+            PQfreemem(message)
+        }
+        guard let options, !connectionString.utf8.contains(0) else {
+            throw PostgresError(.misuse, "the connection string cannot be read: it is neither a postgresql:// URI nor key=value pairs")
+        }
+        keywords = [:]
+        var option = options
+        while let keyword = option.pointee.keyword {
+            if let value = option.pointee.val { keywords[String(cString: keyword)] = String(cString: value) }
+            option += 1
+        }
+    }
+
+    /// One keyword of the string, for example `host` or `dbname`; `nil` if the string does not set it.
+    public subscript(keyword: String) -> String? {
+        get { keywords[keyword] }
+        set { keywords[keyword] = newValue }
+    }
+
+    /// The keywords without any secret.
+    public var description: String {
+        let secret: Set<String> = ["password", "sslpassword", "passfile"]
+        return keywords.sorted { $0.key < $1.key }
+            .map { "\($0.key)=\(secret.contains($0.key) ? "***" : $0.value)" }
+            .joined(separator: " ")
+    }
+
+    /// The same as `description`.
+    public var debugDescription: String { description }
+
+    /// Shows nothing but `description`, so that `dump` does not print the password either.
+    public var customMirror: Mirror { Mirror(self, children: ["description": description]) }
+
+    /// What libpq gets. UTF-8 is forced; keepalive and GSS settings are defaults that the string may override.
+    var libpqParameters: [(keyword: String, value: String)] {
+        var values = [
+            "gssencmode": "disable",
+            "keepalives": "1",
+            "keepalives_idle": "30",
+            "keepalives_interval": "10",
+            "keepalives_count": "3",
+            "tcp_user_timeout": "30000",
+            "connect_timeout": String(max(2, connectTimeout.components.seconds)),
+            "fallback_application_name": applicationName,
+        ]
+        values.merge(keywords) { _, chosen in chosen }
+        values["client_encoding"] = "UTF8"
+        let startup = startupOptions
+        if !startup.isEmpty { values["options"] = [values["options"] ?? "", startup].filter { !$0.isEmpty }.joined(separator: " ") }
+        return values.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    }
+
+    private var startupOptions: String {
+        var all = settings
+        all["statement_timeout"] = statementTimeout.map(milliseconds) ?? all["statement_timeout"]
+        all["lock_timeout"] = lockTimeout.map(milliseconds) ?? all["lock_timeout"]
+        all["idle_in_transaction_session_timeout"] =
+            idleInTransactionTimeout.map(milliseconds) ?? all["idle_in_transaction_session_timeout"]
+        return all.sorted { $0.key < $1.key }.map { "-c \(escaped($0.key))=\(escaped($0.value))" }.joined(separator: " ")
+    }
+
+    private func milliseconds(_ duration: Duration) -> String {
+        let (seconds, attoseconds) = duration.components
+        return String(max(1, seconds * 1000 + attoseconds / 1_000_000_000_000_000))
+    }
+
+    /// The server splits `options` at spaces; a backslash protects one character.
+    private func escaped(_ text: String) -> String {
+        var result = ""
+        for character in text.unicodeScalars {
+            if character == " " || character == "\\" || character == "\t" || character == "\n" { result += "\\" }
+            result.unicodeScalars.append(character)
+        }
+        return result
+    }
+}
