@@ -1,0 +1,80 @@
+import Foundation
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// Runs a program and waits for it. Blocks; called from threads of our own.
+///
+/// Not with Foundation's `Process`: on Linux it learns of the end through a socket that children inherit, and so would wait for the server
+/// that `pg_ctl` leaves behind.
+enum Command {
+    struct Answer: Sendable {
+        let status: Int32
+        /// Standard output and standard error, without white space at the ends.
+        let output: String
+    }
+
+    /// The program's output goes to a file, not to a pipe: the server would keep a pipe open for ever.
+    static func run(_ program: String, _ arguments: [String]) throws(EmbeddedPostgresError) -> Answer {
+        var template = Array("/tmp/leftfold-output-XXXXXX".utf8CString)
+        let descriptor = mkstemp(&template)
+        guard descriptor >= 0 else {
+            throw EmbeddedPostgresError("No temporary file can be made: \(String(cString: strerror(errno))).")
+        }
+        let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        unlink(template)
+        _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+        let status = try spawn(program, arguments, output: descriptor)
+        lseek(descriptor, 0, SEEK_SET)
+        let text = String(decoding: (try? file.readToEnd()) ?? Data(), as: UTF8.self)
+        return Answer(status: status, output: text.trimmingCharacters(in: .whitespacesAndNewlines))
+    }
+
+    private static func spawn(_ program: String, _ arguments: [String], output: Int32) throws(EmbeddedPostgresError) -> Int32 {
+        #if os(Linux)
+        var actions = posix_spawn_file_actions_t()
+        #else
+        var actions: posix_spawn_file_actions_t?
+        #endif
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        posix_spawn_file_actions_adddup2(&actions, output, 1)
+        posix_spawn_file_actions_adddup2(&actions, output, 2)
+        // Messages are compared and shown; they shall be in one language.
+        let environment = ProcessInfo.processInfo.environment.merging(["LC_ALL": "C", "LANG": "C"]) { _, forced in forced }
+        let argv = ([program] + arguments).map { strdup($0) }
+        let envp = environment.map { strdup("\($0.key)=\($0.value)") }
+        defer { for pointer in argv + envp { free(pointer) } }
+        var process = pid_t()
+        let failure = posix_spawn(&process, program, &actions, nil, argv + [nil], envp + [nil])
+        guard failure == 0 else { throw EmbeddedPostgresError("\(program) cannot be run: \(String(cString: strerror(failure))).") }
+        var status: Int32 = 0
+        while waitpid(process, &status, 0) < 0 {
+            guard errno == EINTR else { throw EmbeddedPostgresError("\(program) cannot be waited for: \(String(cString: strerror(errno))).") }
+        }
+        // The low seven bits name the signal that ended it, if one did.
+        return status & 0x7F == 0 ? (status >> 8) & 0xFF : 128 + status & 0x7F
+    }
+}
+
+/// Runs blocking work on a thread of its own.
+func onThread<Value: Sendable>(
+    _ work: @escaping @Sendable () throws(EmbeddedPostgresError) -> Value
+) async throws(EmbeddedPostgresError) -> Value {
+    let result: Result<Value, EmbeddedPostgresError> = await withCheckedContinuation { continuation in
+        Thread.detachNewThread {
+            do throws(EmbeddedPostgresError) {
+                continuation.resume(returning: .success(try work()))
+            } catch {
+                continuation.resume(returning: .failure(error))
+            }
+        }
+    }
+    return try result.get()
+}
