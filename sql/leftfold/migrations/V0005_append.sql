@@ -1,0 +1,182 @@
+-- The one way to write to the log.
+--
+-- Order: positions are given out under one advisory lock, from a snapshot taken after the lock was granted. PostgreSQL
+-- makes a transaction visible before it releases its locks, so the next holder sees it: positions become visible in
+-- order and without holes, and a reader needs no more than `position > checkpoint`. Hence: call it as one statement
+-- outside any transaction block, so that nobody holds the lock across a round trip.
+
+-- 'leftfold' in ASCII. Whoever holds it is the one that appends; see pg_locks.
+CREATE FUNCTION leftfold.append_lock() RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
+$$ SELECT x'6c656674666f6c64'::bigint $$;
+
+-- Decides each item on its own, in order; a bad item never fails the others. Answers in the order of the items:
+--   appended                version, position
+--   refusal_recorded
+--   accepted_before         version, position       the command's first answer
+--   refused_before          outcome, code           the command's first answer
+--   command_id_reused
+--   wrong_expected_version  version                 the actual one
+--   claim_taken             code, detail            kind and value of a claim that another stream holds
+--
+-- The arrays of one group are parallel. Events and claims name their item by its number, from 1; an event's offset is
+-- its number within the item, from 1.
+CREATE FUNCTION leftfold.append(
+    p_command_ids     uuid[],
+    p_contents        bytea[],        -- what the id stands for; only its SHA-256 is kept
+    p_names           text[],
+    p_principals      text[],
+    p_tenants         text[],
+    p_correlation_ids text[],
+    p_causation_ids   text[],
+    p_received_at     timestamptz[],
+    p_streams         text[],
+    p_expected        bigint[],       -- null: any version
+    p_outcomes        text[],         -- null: append; else the refusal to put on record
+    p_codes           text[],
+    p_metadata        json[],
+    p_event_counts    integer[],
+
+    p_event_items     integer[],
+    p_event_offsets   integer[],
+    p_event_types     text[],
+    p_event_data      json[],
+
+    p_claim_items     integer[],
+    p_claim_takes     boolean[],      -- taken (true) or released (false)
+    p_claim_kinds     text[],
+    p_claim_values    text[]
+) RETURNS TABLE (result text, version bigint, "position" bigint, outcome text, code text, detail text)
+LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+DECLARE
+    head     bigint;
+    before   bigint;
+    recorded timestamptz;
+    items    integer := cardinality(p_command_ids);
+    apart    boolean := true;
+    low      integer := 1;
+    high     integer;
+BEGIN
+    IF current_setting('transaction_isolation') <> 'read committed' THEN
+        -- An older snapshot would not see the newest positions. The primary key would refuse the result; say why instead.
+        RAISE EXCEPTION 'leftfold.append needs read committed' USING ERRCODE = 'LF004';
+    END IF;
+
+    -- The first and only lock, and the first statement: no lock order to get wrong.
+    PERFORM pg_advisory_xact_lock(leftfold.append_lock());
+    -- A new statement, hence a new snapshot: it sees all that earlier holders of the lock committed.
+    SELECT coalesce(max(e.position), 0) INTO head FROM leftfold.events AS e;
+    before := head;
+
+    -- Items that have nothing in common are decided all at once, others one after the other.
+    IF items > 1 THEN
+        apart := (SELECT count(DISTINCT i.id) = items AND count(DISTINCT i.stream) = count(i.stream)
+                  FROM unnest(p_command_ids, p_streams) AS i (id, stream))
+            AND (SELECT count(DISTINCT (c.kind, c.value)) = count(*) FROM unnest(p_claim_kinds, p_claim_values) AS c (kind, value));
+    END IF;
+
+    WHILE low <= items LOOP
+        high := CASE WHEN apart THEN items ELSE low END;
+        recorded := clock_timestamp();
+
+        RETURN QUERY
+        WITH item AS (
+            SELECT i.*, sha256(i.content) AS digest
+            FROM unnest(
+                p_command_ids, p_contents, p_names, p_principals, p_tenants, p_correlation_ids, p_causation_ids, p_received_at,
+                p_streams, p_expected, p_outcomes, p_codes, p_metadata, p_event_counts
+            ) WITH ORDINALITY AS i (
+                id, content, name, principal, tenant, correlation_id, causation_id, received_at,
+                stream, expected, refusal, code, metadata, events, n)
+            WHERE i.n BETWEEN low AND high
+        ),
+        decided AS (
+            SELECT i.*, coalesce(s.version, 0) AS actual, k.version AS known_version, k.last_position AS known_position,
+                k.outcome AS known_outcome, k.code AS known_code, t.kind AS taken_kind, t.value AS taken_value,
+                CASE
+                    WHEN k.digest <> i.digest THEN 'command_id_reused'
+                    WHEN k.outcome = 'accepted' THEN 'accepted_before'
+                    WHEN k.outcome IS NOT NULL THEN 'refused_before'
+                    WHEN i.refusal IS NOT NULL THEN 'refusal_recorded'
+                    WHEN i.expected <> coalesce(s.version, 0) THEN 'wrong_expected_version'
+                    WHEN t.kind IS NOT NULL THEN 'claim_taken'
+                    ELSE 'appended'
+                END AS result
+            FROM item AS i
+            LEFT JOIN leftfold.commands AS k ON k.id = i.id
+            LEFT JOIN LATERAL (
+                SELECT e.version FROM leftfold.events AS e WHERE e.stream = i.stream ORDER BY e.version DESC LIMIT 1
+            ) AS s ON i.refusal IS NULL
+            LEFT JOIN LATERAL (
+                SELECT c.kind, c.value
+                FROM unnest(p_claim_items, p_claim_takes, p_claim_kinds, p_claim_values) AS w (item, takes, kind, value)
+                JOIN leftfold.claims AS c ON c.kind = w.kind AND c.value = w.value
+                WHERE w.item = i.n AND w.takes AND c.stream <> i.stream
+                LIMIT 1
+            ) AS t ON cardinality(p_claim_items) > 0
+        ),
+        placed AS (
+            SELECT d.*,
+                head + coalesce(sum(d.events) FILTER (WHERE d.result = 'appended') OVER (ORDER BY d.n), 0) AS last_position
+            FROM decided AS d
+        ),
+        appended AS (
+            INSERT INTO leftfold.events (position, version, recorded_at, command_id, stream, type, data, metadata)
+            SELECT p.last_position - p.events + e.nth, p.actual + e.nth, recorded, p.id, p.stream, e.type, e.data, p.metadata
+            FROM unnest(p_event_items, p_event_offsets, p_event_types, p_event_data) AS e (item, nth, type, data)
+            JOIN placed AS p ON p.n = e.item
+            WHERE p.result = 'appended'
+        ),
+        journaled AS (
+            INSERT INTO leftfold.commands (
+                id, received_at, finished_at, version, first_position, last_position, digest, name, principal, tenant,
+                correlation_id, causation_id, stream, outcome, code)
+            SELECT p.id, p.received_at, recorded,
+                CASE WHEN p.refusal IS NULL THEN p.actual + p.events END,
+                CASE WHEN p.refusal IS NULL AND p.events > 0 THEN p.last_position - p.events + 1 END,
+                CASE WHEN p.refusal IS NULL THEN p.last_position END,
+                p.digest, p.name, p.principal, p.tenant, p.correlation_id, p.causation_id, p.stream,
+                coalesce(p.refusal, 'accepted'), p.code
+            FROM placed AS p
+            WHERE p.result IN ('appended', 'refusal_recorded')
+        ),
+        released AS (
+            DELETE FROM leftfold.claims AS c
+            USING unnest(p_claim_items, p_claim_takes, p_claim_kinds, p_claim_values) AS w (item, takes, kind, value), placed AS p
+            WHERE NOT w.takes AND p.n = w.item AND p.result = 'appended'
+                AND c.kind = w.kind AND c.value = w.value AND c.stream = p.stream
+        ),
+        taken AS (
+            INSERT INTO leftfold.claims (kind, value, stream)
+            SELECT w.kind, w.value, p.stream
+            FROM unnest(p_claim_items, p_claim_takes, p_claim_kinds, p_claim_values) AS w (item, takes, kind, value)
+            JOIN placed AS p ON p.n = w.item
+            WHERE w.takes AND p.result = 'appended'
+            ON CONFLICT (kind, value) DO NOTHING  -- its own already: another stream's made it claim_taken
+        )
+        SELECT p.result,
+            CASE p.result
+                WHEN 'appended' THEN p.actual + p.events
+                WHEN 'wrong_expected_version' THEN p.actual
+                WHEN 'accepted_before' THEN p.known_version
+            END,
+            CASE p.result WHEN 'appended' THEN p.last_position::bigint WHEN 'accepted_before' THEN p.known_position END,
+            CASE p.result WHEN 'refused_before' THEN p.known_outcome END,
+            CASE p.result WHEN 'refused_before' THEN p.known_code WHEN 'claim_taken' THEN p.taken_kind END,
+            CASE p.result WHEN 'claim_taken' THEN p.taken_value END
+        FROM placed AS p
+        ORDER BY p.n;
+
+        low := high + 1;
+        SELECT coalesce(max(e.position), 0) INTO head FROM leftfold.events AS e;
+    END LOOP;
+
+    -- In the same transaction, so that it is told exactly when it is visible. A hint, never the data: readers poll as
+    -- well, and when the queue fills up because some listener sleeps, appending matters more than announcing.
+    IF head > before AND pg_notification_queue_usage() < 0.5 THEN
+        PERFORM pg_notify('leftfold_events', head::text);
+    END IF;
+END
+$$;
+
+INSERT INTO leftfold.migrations (number, name) VALUES (5, 'append');
