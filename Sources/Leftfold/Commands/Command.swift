@@ -1,0 +1,28 @@
+/// A request to change one aggregate. Imperative; a struct with its own rules.
+public protocol Command: Codable, Sendable {
+    associatedtype Target: Aggregate
+
+    /// The name on the wire and in the journal; the type's name unless declared.
+    static var name: String { get }
+    /// Who may send it. There is no default: a command without a permission does not compile.
+    static var permission: Permission { get }
+
+    /// The aggregate it is for.
+    var target: StreamID<Target> { get }
+    /// Claims it may take. Only a hint for those who must keep commands in order; the store enforces claims by itself.
+    var mayClaim: Set<Claim> { get }
+
+    /// The same command in its normal form: trimmed, Unicode composed, and so on. Done before everything else.
+    func normalized() -> Self
+    /// Checks what can be checked without state.
+    func validate() throws(ValidationError)
+    /// Decides on the state. Pure. No events means that there is nothing to change, which is accepted.
+    func decide(_ state: Target) throws(Target.Rejection) -> [Target.Event]
+}
+
+extension Command {
+    public static var name: String { String(describing: Self.self) }
+    public var mayClaim: Set<Claim> { [] }
+    public func normalized() -> Self { self }
+    public func validate() throws(ValidationError) {}
+}

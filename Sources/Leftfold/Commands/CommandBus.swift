@@ -1,0 +1,174 @@
+import Foundation
+
+/// The entry for commands, by type and by name. Around each: tracing, metrics, audit, authorization, validation, retry.
+///
+/// These layers are not optional: a bus that forgot the audit or the policy cannot be built. Layers of your own stand inside them.
+public struct CommandBus: Sendable {
+    /// Names that `send(named:json:_:)` accepts.
+    public var names: [String] { registered.keys.sorted() }
+
+    private let store: any EventStore
+    private let cache: AggregateCache
+    private let audit: Audit
+    private let middleware: [any CommandMiddleware]
+    private let registered: [String: any Command.Type]
+    private let preparations: [String: any Preparing]
+    private let turns = StreamTurns()
+
+    /// - Parameters:
+    ///   - store: the log.
+    ///   - policy: who may do what.
+    ///   - commands: what may be sent by name. Two of the same name trap: it is a mistake of the programmer.
+    ///   - handlers: for commands that need an outside fact before they can be decided.
+    ///   - attempts: how often a command is decided at most when other processes write to the same stream.
+    ///   - middleware: layers of your own, outermost first, inside the standard ones.
+    public init(
+        store: any EventStore, policy: any Policy, commands: [any Command.Type], handlers: [CommandHandler] = [],
+        cache: AggregateCache = AggregateCache(), attempts: Int = 10, middleware: [any CommandMiddleware] = []
+    ) {
+        self.store = store
+        self.cache = cache
+        audit = Audit(store: store)
+        self.middleware =
+            [
+                TracingMiddleware(), MetricsMiddleware(), AuditMiddleware(audit: audit), AuthorizationMiddleware(policy: policy),
+                ValidationMiddleware(), RetryOnConflict(attempts: attempts),
+            ] + middleware
+        registered = Dictionary(commands.map { ($0.name, $0) }) { a, _ in preconditionFailure("two commands are named \(a.name)") }
+        preparations = Dictionary(handlers.map { ($0.name, $0.preparation) }) { _, last in last }
+    }
+
+    /// Returns when the command's events and its journal row are committed. Throws a ``Refusal`` that is on record, or a
+    /// fault.
+    public func send<C: Command>(_ command: C, _ context: CommandContext) async throws -> Receipt {
+        let command = command.normalized()
+        var context = context
+        context.content = try CommandContent.of(command, context)
+        return try await middleware.handle(command, context) { try await execute($0, $1) }
+    }
+
+    /// The heart: load by replaying, decide, append what was decided if the stream is still where it was.
+    private func execute<C: Command>(_ command: C, _ context: CommandContext) async throws -> Receipt {
+        let command = try await prepare(command, context)
+        let stream = command.target.name
+        return try await turns.take(stream) {
+            var (aggregate, isNewest) = try await load(C.Target.self, stream)
+            let events = try await decide(command, on: &aggregate, isNewest: isNewest, context)
+            let loaded = aggregate
+            for event in events { aggregate.state.evolve(event) }
+
+            let result = try await store.append(AppendRequest(
+                context, commandName: C.name, stream: stream,
+                write: .events(
+                    try events.map(EventCodec.encode), metadata: context.metadata, expected: .exactly(loaded.version),
+                    claims: ClaimChanges(from: loaded.state.claims, to: aggregate.state.claims))))
+
+            switch result {
+            case .appended(let version, let position):
+                aggregate.version = version
+                cache.keep(aggregate, for: stream)
+                return Receipt(stream: stream, version: version, position: position)
+            case .acceptedBefore(let version, let position):
+                return Receipt(stream: stream, version: version, position: position)
+            case .refusedBefore(let outcome, let code): throw AnsweredBefore(recorded: outcome, code: code)
+            case .commandIDReused: throw CommandIDReused(context.commandID)
+            case .claimTaken(let claim): throw Rejected(taken: claim)
+            case .wrongExpectedVersion(let actual):
+                try await catchUp(loaded, with: stream, at: actual)
+                throw WrongExpectedVersion(stream: stream, expected: context.expectedVersion ?? loaded.version, actual: actual)
+            case .refusalRecorded: throw WrongExpectedVersion(stream: stream, expected: loaded.version, actual: loaded.version)
+            }
+        }
+    }
+
+    /// Decides on the cached state. A no is believed only of the newest state: what another process wrote meanwhile
+    /// would not be noticed otherwise, since a no appends nothing.
+    private func decide<C: Command>(
+        _ command: C, on aggregate: inout Loaded<C.Target>, isNewest: Bool, _ context: CommandContext
+    ) async throws -> [C.Target.Event] {
+        var isNewest = isNewest
+        while true {
+            do {
+                if let expected = context.expectedVersion, expected != aggregate.version {
+                    throw WrongExpectedVersion(stream: command.target.name, expected: expected, actual: aggregate.version)
+                }
+                do {
+                    return try command.decide(aggregate.state)
+                } catch {
+                    throw Rejected(error)
+                }
+            } catch {
+                if isNewest { throw error }
+                let known = aggregate.version
+                aggregate = try await replay(from: aggregate, command.target.name)
+                if aggregate.version == known { throw error }
+                cache.keep(aggregate, for: command.target.name)
+                isNewest = true
+            }
+        }
+    }
+
+    private func load<A: Aggregate>(_ type: A.Type, _ stream: StreamName) async throws -> (Loaded<A>, isNewest: Bool) {
+        if let cached = cache.find(A.self, stream) { return (cached, false) }
+        return (try await replay(from: Loaded<A>(), stream), true)
+    }
+
+    /// Reads what others wrote meanwhile, and only that, for the next attempt.
+    private func catchUp<A: Aggregate>(_ loaded: Loaded<A>, with stream: StreamName, at actual: StreamVersion) async throws {
+        // A log that is shorter than what we know was restored to an earlier state.
+        if actual < loaded.version { return cache.forget(stream) }
+        cache.keep(try await replay(from: loaded, stream), for: stream)
+    }
+
+    private func replay<A: Aggregate>(from loaded: Loaded<A>, _ stream: StreamName) async throws -> Loaded<A> {
+        var loaded = loaded
+        for event in try await store.read(stream, after: loaded.version, limit: nil) {
+            loaded.state.evolve(try EventCodec.decode(A.Event.self, from: A.upcasters.upcast(event)))
+            loaded.version = event.version
+        }
+        return loaded
+    }
+}
+
+extension CommandBus {
+    /// A command from the wire: its name and its JSON. Unknown fields, repeated fields and unknown names are refused,
+    /// and the refusal is on record like any other (I8).
+    public func send(named name: String, json: [UInt8], _ context: CommandContext) async throws -> Receipt {
+        guard let type = registered[name] else {
+            return try await refuse(UnknownName.command(name), named: name, content: json, context)
+        }
+        return try await send(type, json, context)
+    }
+
+    /// The command of this name that the JSON holds, without sending it.
+    public func decode(named name: String, json: [UInt8]) throws -> any Command {
+        guard let type = registered[name] else { throw UnknownName.command(name) }
+        return try StrictJSON.decode(type, from: json)
+    }
+
+    private func send<C: Command>(_ type: C.Type, _ json: [UInt8], _ context: CommandContext) async throws -> Receipt {
+        let command: C
+        do {
+            command = try StrictJSON.decode(C.self, from: json)
+        } catch {
+            return try await refuse(error, named: C.name, content: json, context)
+        }
+        return try await send(command, context)
+    }
+
+    /// Puts a refusal on record that came before there was a command, such as a body that is too large, and throws it.
+    public func refuse(
+        _ refusal: any Refusal, named name: String, content: [UInt8], _ context: CommandContext
+    ) async throws -> Receipt {
+        var context = context
+        context.content = CommandContent.raw(named: name, content, context)
+        // A stranger's text: bounded, and without the zero that PostgreSQL cannot store.
+        let journaled = name.unicodeScalars.prefix(64).filter { $0.properties.generalCategory != .control }
+        return try await audit.record(refusal, of: String(String.UnicodeScalarView(journaled)), for: nil, context)
+    }
+
+    private func prepare<C: Command>(_ command: C, _ context: CommandContext) async throws -> C {
+        guard let preparation = preparations[C.name] as? Preparation<C> else { return command }
+        return try await preparation.run(command, context)
+    }
+}

@@ -1,0 +1,20 @@
+/// For a command that needs an outside fact: fetches it, with whatever services it was given, and returns the command
+/// with the fact in it. The decision itself stays pure.
+///
+/// It runs after authorization and validation and again on each retry, so it must be safe to repeat. A ``Refusal`` that
+/// it throws is the command's answer.
+public struct CommandHandler: Sendable {
+    let name: String
+    let preparation: any Preparing
+
+    public init<C: Command>(for type: C.Type, _ prepare: @escaping @Sendable (C, CommandContext) async throws -> C) {
+        name = C.name
+        preparation = Preparation(run: prepare)
+    }
+}
+
+protocol Preparing: Sendable {}
+
+struct Preparation<C: Command>: Preparing {
+    let run: @Sendable (C, CommandContext) async throws -> C
+}

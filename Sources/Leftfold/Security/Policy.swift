@@ -1,0 +1,22 @@
+/// The rule that grants permissions. What it does not grant is denied.
+public protocol Policy: Sendable {
+    func allows(_ permission: Permission, for principal: Principal) -> Bool
+}
+
+/// Grants permissions by role. A role that is not listed grants nothing.
+public struct RolePolicy: Policy {
+    private let grants: [String: Set<Permission>]
+    private let unrestricted: Set<String>
+
+    /// - Parameters:
+    ///   - grants: what each role may do.
+    ///   - unrestricted: roles that may do everything.
+    public init(_ grants: [String: Set<Permission>], unrestricted: Set<String> = ["admin"]) {
+        self.grants = grants
+        self.unrestricted = unrestricted
+    }
+
+    public func allows(_ permission: Permission, for principal: Principal) -> Bool {
+        principal.roles.contains { unrestricted.contains($0) || grants[$0]?.contains(permission) == true }
+    }
+}

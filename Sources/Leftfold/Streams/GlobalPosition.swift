@@ -1,0 +1,13 @@
+/// An event's place in the whole log. Positions are dense from 1: whoever sees position p can see all of 1…p (I4).
+public struct GlobalPosition: Sendable, Hashable, Comparable, Codable, RawRepresentable, ExpressibleByIntegerLiteral, CustomStringConvertible {
+    public let rawValue: Int64
+
+    public init(rawValue: Int64) { self.rawValue = rawValue }
+    public init(integerLiteral value: Int64) { rawValue = value }
+
+    /// Before the first event.
+    public static let zero = GlobalPosition(rawValue: 0)
+    public static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
+    public var next: Self { Self(rawValue: rawValue + 1) }
+    public var description: String { String(rawValue) }
+}

@@ -1,0 +1,84 @@
+import Foundation
+
+/// JSON from strangers. Looked over before any recursive decoder sees it: size, depth, repeated keys; and afterwards no
+/// field of the top-level object may be left that the type does not know.
+public enum StrictJSON {
+    /// Deeper nesting is refused: recursive decoders overflow the stack.
+    public static let maximumDepth = 64
+
+    public static func decode<T: Decodable>(_ type: T.Type, from json: [UInt8]) throws(MalformedInput) -> T {
+        try JSONInspection.inspect(json)
+        do {
+            return try JSONCoding.decoder.decode(Strict<T>.self, from: Data(json)).value
+        } catch let malformed as MalformedInput {
+            throw malformed
+        } catch let error as DecodingError {
+            throw MalformedInput(error)
+        } catch {
+            throw MalformedInput("The JSON cannot be read.")
+        }
+    }
+
+    public static func encode(_ value: some Encodable) throws -> [UInt8] {
+        [UInt8](try JSONCoding.encoder.encode(value))
+    }
+}
+
+extension MalformedInput {
+    init(_ error: DecodingError) {
+        func place(_ context: DecodingError.Context) -> String {
+            let path = context.codingPath.map { $0.intValue.map(String.init) ?? $0.stringValue }.joined(separator: ".")
+            return path.isEmpty ? "the top level" : "“\(path)”"
+        }
+        switch error {
+        case .keyNotFound(let key, _): self.init(code: "missing_field", "The field “\(key.stringValue)” is missing.")
+        case .typeMismatch(let type, let context):
+            self.init(code: "wrong_type", "\(place(context)) is not of the type \(type).")
+        case .valueNotFound(let type, let context):
+            self.init(code: "wrong_type", "\(place(context)) is null, but must be of the type \(type).")
+        case .dataCorrupted(let context):
+            if context.codingPath.isEmpty {
+                self.init("The JSON cannot be read.")
+            } else {
+                self.init(code: "wrong_type", "\(place(context)) is not valid.")
+            }
+        @unknown default: self.init("The JSON cannot be read.")
+        }
+    }
+}
+
+/// Decodes `T` and then refuses the keys of the top-level object that `T` did not name.
+private struct Strict<T: Decodable>: Decodable {
+    let value: T
+
+    init(from decoder: any Decoder) throws {
+        value = try T(from: StrictDecoder(base: decoder))
+    }
+}
+
+/// The base decoder, except that a keyed container is handed out only if it has no key that the caller does not know.
+private struct StrictDecoder: Decoder {
+    let base: any Decoder
+
+    var codingPath: [any CodingKey] { base.codingPath }
+    var userInfo: [CodingUserInfoKey: Any] { base.userInfo }
+
+    func container<Key: CodingKey>(keyedBy type: Key.Type) throws -> KeyedDecodingContainer<Key> {
+        let container = try base.container(keyedBy: type)
+        let everything = try base.container(keyedBy: AnyKey.self).allKeys
+        if everything.count != container.allKeys.count, let unknown = everything.first(where: { Key(stringValue: $0.stringValue) == nil }) {
+            throw MalformedInput(code: "unknown_field", "The field “\(unknown.stringValue.prefix(64))” is not known.")
+        }
+        return container
+    }
+
+    func unkeyedContainer() throws -> any UnkeyedDecodingContainer { try base.unkeyedContainer() }
+    func singleValueContainer() throws -> any SingleValueDecodingContainer { try base.singleValueContainer() }
+}
+
+private struct AnyKey: CodingKey {
+    let stringValue: String
+    var intValue: Int? { nil }
+    init?(stringValue: String) { self.stringValue = stringValue }
+    init?(intValue: Int) { nil }
+}
