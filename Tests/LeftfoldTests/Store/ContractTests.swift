@@ -1,0 +1,113 @@
+import Foundation
+import Leftfold
+import LeftfoldTesting
+import Testing
+
+/// A contract that every store passes is worth nothing: here are some that must not.
+@Suite("The contract finds")
+struct ContractTests {
+    @Test("a store that loses the last event of an append")
+    func losesEvents() async {
+        await expectFound { base, request in
+            guard case .events(let events, let metadata, let expected, let claims) = request.write, events.count > 1 else {
+                return try await base.append(request)
+            }
+            var less = request
+            less.write = .events(events.dropLast(), metadata: metadata, expected: expected, claims: claims)
+            return try await base.append(less)
+        }
+    }
+
+    @Test("a store that does not check the expected version")
+    func ignoresVersions() async {
+        await expectFound { base, request in
+            guard case .events(let events, let metadata, _, let claims) = request.write else { return try await base.append(request) }
+            var careless = request
+            careless.write = .events(events, metadata: metadata, expected: .any, claims: claims)
+            return try await base.append(careless)
+        }
+    }
+
+    @Test("a store that ignores claims")
+    func ignoresClaims() async {
+        await expectFound { base, request in
+            guard case .events(let events, let metadata, let expected, _) = request.write else { return try await base.append(request) }
+            var careless = request
+            careless.write = .events(events, metadata: metadata, expected: expected, claims: .none)
+            return try await base.append(careless)
+        }
+    }
+
+    @Test("a store that takes every command for a new one")
+    func ignoresIDs() async {
+        await expectFound { base, request in
+            var fresh = request
+            fresh.commandID = UUID()
+            return try await base.append(fresh)
+        }
+    }
+
+    @Test("a store that does not look at the content")
+    func ignoresContent() async {
+        await expectFound { base, request in
+            var same = request
+            same.content = []
+            return try await base.append(same)
+        }
+    }
+
+    @Test("a store that tidies up JSON")
+    func rewritesData() async {
+        await expectFound { base, request in
+            guard case .events(let events, let metadata, let expected, let claims) = request.write else {
+                return try await base.append(request)
+            }
+            var tidied = request
+            let rewritten = try events.map { event in
+                let object = try JSONSerialization.jsonObject(with: Data(event.data))
+                return NewEvent(type: event.type, data: [UInt8](try JSONSerialization.data(withJSONObject: object)))
+            }
+            tidied.write = .events(rewritten, metadata: metadata, expected: expected, claims: claims)
+            return try await base.append(tidied)
+        }
+    }
+
+    @Test("a store that does not put refusals on record")
+    func ignoresRefusals() async {
+        await expectFound { base, request in
+            if case .refusal = request.write { return .refusalRecorded }
+            return try await base.append(request)
+        }
+    }
+
+    private func expectFound(
+        _ append: @escaping @Sendable (InMemoryEventStore, AppendRequest) async throws -> AppendResult
+    ) async {
+        var broken = 0
+        for check in EventStoreContract.all {
+            do {
+                try await check.run(on: DistortedStore(distorted: append))
+            } catch {
+                broken += 1
+            }
+        }
+        #expect(broken > 0)
+    }
+}
+
+private struct DistortedStore: EventStore {
+    let base = InMemoryEventStore()
+    let distorted: @Sendable (InMemoryEventStore, AppendRequest) async throws -> AppendResult
+
+    func append(_ request: AppendRequest) async throws -> AppendResult { try await distorted(base, request) }
+    func read(_ stream: StreamName, after version: StreamVersion, limit: Int?) async throws -> [RecordedEvent] {
+        try await base.read(stream, after: version, limit: limit)
+    }
+    func read(after position: GlobalPosition, limit: Int) async throws -> [RecordedEvent] {
+        try await base.read(after: position, limit: limit)
+    }
+    func head() async throws -> GlobalPosition { try await base.head() }
+    func journalEntry(for commandID: UUID) async throws -> JournalEntry? { try await base.journalEntry(for: commandID) }
+    func journal(_ filter: JournalFilter) async throws -> [JournalEntry] { try await base.journal(filter) }
+    func holders(of claims: [Claim]) async throws -> [Claim: StreamName] { try await base.holders(of: claims) }
+}

@@ -1,0 +1,48 @@
+import Foundation
+import Leftfold
+import Synchronization
+
+/// Answers the first appends of events as if another process had been faster, or throws; refusals pass.
+final class TroubledStore: EventStore {
+    private let base = InMemoryEventStore()
+    private let troubles: Mutex<[Trouble]>
+
+    enum Trouble: Sendable {
+        case conflict
+        case error(any Error & Sendable)
+        /// The events are stored, and then the connection breaks.
+        case errorAfterwards(any Error & Sendable)
+    }
+
+    init(_ troubles: [Trouble] = []) { self.troubles = Mutex(troubles) }
+
+    var troublesLeft: Int { troubles.withLock { $0.count } }
+    func cause(_ more: Trouble...) { troubles.withLock { $0 += more } }
+
+    func append(_ request: AppendRequest) async throws -> AppendResult {
+        guard case .events = request.write, let trouble = troubles.withLock({ $0.isEmpty ? nil : $0.removeFirst() }) else {
+            return try await base.append(request)
+        }
+        switch trouble {
+        case .conflict:
+            guard let stream = request.stream else { return try await base.append(request) }
+            let actual = try await base.read(stream).last?.version ?? .zero
+            return .wrongExpectedVersion(actual: actual.advanced(by: 1))
+        case .error(let error): throw error
+        case .errorAfterwards(let error):
+            _ = try await base.append(request)
+            throw error
+        }
+    }
+
+    func read(_ stream: StreamName, after version: StreamVersion, limit: Int?) async throws -> [RecordedEvent] {
+        try await base.read(stream, after: version, limit: limit)
+    }
+    func read(after position: GlobalPosition, limit: Int) async throws -> [RecordedEvent] {
+        try await base.read(after: position, limit: limit)
+    }
+    func head() async throws -> GlobalPosition { try await base.head() }
+    func journalEntry(for commandID: UUID) async throws -> JournalEntry? { try await base.journalEntry(for: commandID) }
+    func journal(_ filter: JournalFilter) async throws -> [JournalEntry] { try await base.journal(filter) }
+    func holders(of claims: [Claim]) async throws -> [Claim: StreamName] { try await base.holders(of: claims) }
+}
