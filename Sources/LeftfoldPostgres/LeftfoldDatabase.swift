@@ -1,0 +1,48 @@
+public import Logging
+public import Postgres
+public import ServiceLifecycle
+
+/// One PostgreSQL database with all that Leftfold keeps in it: the log, the journal, the checkpoints, the read tables.
+///
+/// Run it as a service: it listens for announcements and closes its connections when it is stopped, so start it first.
+public struct LeftfoldDatabase: Service {
+    public let configuration: ConnectionConfiguration
+    /// For queries, and for reading the log.
+    public let pool: Pool
+    public let store: PostgresEventStore
+    public let announcements: Announcements
+    private let appends: Pool
+    private let logger: Logger
+
+    /// - Parameters:
+    ///   - configuration: LISTEN needs a direct connection, not a pooler in transaction mode.
+    ///   - poolSize: connections for reading. One more is kept for appending and one for listening.
+    public init(_ configuration: ConnectionConfiguration, poolSize: Int = 10, limits: AppendLimits = .init(), logger: Logger) {
+        self.configuration = configuration
+        self.logger = logger
+        pool = Pool(configuration, size: poolSize, logger: logger)
+        var appending = configuration
+        appending.applicationName = "\(configuration.applicationName) append"
+        appending.lockTimeout = limits.lockTimeout
+        appends = Pool(appending, size: 1, logger: logger)
+        store = PostgresEventStore(pool: pool, appender: Appender(pool: appends, limits: limits, logger: logger))
+        announcements = Announcements()
+    }
+
+    /// Listens until it is stopped, then waits for what is under way and closes the connections.
+    public func run() async throws {
+        var listening = configuration
+        listening.applicationName = "\(configuration.applicationName) listen"
+        let listener = Listener(listening, channels: Announcements.channels, logger: logger)
+        try await cancelWhenGracefulShutdown {
+            try await listener.run { event in announcements.receive(event) }
+        }
+        await close()
+    }
+
+    /// For programs that do not run it as a service.
+    public func close() async {
+        await appends.shutdown()
+        await pool.shutdown()
+    }
+}
