@@ -1,0 +1,44 @@
+public import Foundation
+public import Leftfold
+
+/// Changes a user's name, e-mail address or both. What is not given stays; what is given but no different changes nothing.
+public struct UpdateUser: Command, Equatable {
+    public static let permission: Permission = "users:update"
+
+    public var id: UUID
+    public var email: String?
+    public var name: String?
+
+    public init(id: UUID, email: String? = nil, name: String? = nil) {
+        self.id = id
+        self.email = email
+        self.name = name
+    }
+
+    public var target: StreamID<User> { StreamID(id) }
+    public var mayClaim: Set<Claim> { email.map { [.email($0)] } ?? [] }
+
+    public func normalized() -> Self {
+        Self(id: id, email: email.map(EmailAddress.normalized), name: name.map(PlainText.normalized))
+    }
+
+    public func validate() throws(ValidationError) {
+        var problems = UserProblems()
+        if email == nil, name == nil { problems.add("command", "must give an email, a name or both") }
+        if let email { problems.check(email: email) }
+        if let name { problems.check(name: name) }
+        try problems.throwIfAny()
+    }
+
+    public func decide(_ user: User) throws(User.Rejection) -> [User.Event] {
+        switch user.status {
+        case .absent: throw .notFound
+        case .deactivated: throw .deactivated
+        case .active: break
+        }
+        var events: [User.Event] = []
+        if let name, name != user.name { events.append(.renamed(name: name)) }
+        if let email, email != user.email { events.append(.emailChanged(email: email)) }
+        return events
+    }
+}

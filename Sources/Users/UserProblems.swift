@@ -1,0 +1,23 @@
+import Leftfold
+
+/// Collects the problems of all fields, so that a form can show them at once.
+struct UserProblems {
+    static let maximumNameLength = 200
+    static let maximumReasonLength = 500
+
+    private var found: [ValidationError.Problem] = []
+
+    mutating func check(email: String) { add("email", EmailAddress.problem(with: email)) }
+    mutating func check(name: String) { add("name", PlainText.problem(with: name, maximumCharacters: Self.maximumNameLength)) }
+    mutating func check(reason: String) {
+        add("reason", PlainText.problem(with: reason, maximumCharacters: Self.maximumReasonLength))
+    }
+
+    mutating func add(_ field: String, _ problem: String?) {
+        if let problem { found.append(.init(field: field, problem: problem)) }
+    }
+
+    func throwIfAny() throws(ValidationError) {
+        if !found.isEmpty { throw ValidationError(found) }
+    }
+}
