@@ -1,0 +1,16 @@
+-- What GetUser and ListUsers read. Filled by the projection user_directory; one generation of it lives in one schema.
+CREATE TABLE user_directory (
+    id         uuid        NOT NULL,
+    listed_at  bigint      NOT NULL,          -- the position at which the user was created: the order of the list
+    version    bigint      NOT NULL,
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    status     text        NOT NULL,
+    email      text        NOT NULL,
+    name       text        NOT NULL,
+    CONSTRAINT user_directory_pkey PRIMARY KEY (id),
+    CONSTRAINT user_directory_status_known CHECK (status IN ('active', 'deactivated'))
+) WITH (fillfactor = 90);
+
+CREATE UNIQUE INDEX user_directory_listed_at ON user_directory (listed_at);
+CREATE INDEX user_directory_status_listed_at ON user_directory (status, listed_at);
