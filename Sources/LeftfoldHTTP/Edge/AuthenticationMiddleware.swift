@@ -1,0 +1,17 @@
+import HTTPTypes
+import Hummingbird
+
+/// Lets through only who shows a valid token. It stands before every route that was not declared open.
+struct AuthenticationMiddleware: RouterMiddleware {
+    let authenticator: any Authenticator
+
+    @concurrent func handle(
+        _ request: Request, context: EdgeContext, next: @concurrent (Request, EdgeContext) async throws -> Response
+    ) async throws -> Response {
+        // Without a route there is nothing to protect: it is answered 404 or 405.
+        if context.endpointPath != nil {
+            context.exchange.principal = try await authenticator.authenticate(try BearerToken.read(request.headers))
+        }
+        return try await next(request, context)
+    }
+}

@@ -1,0 +1,32 @@
+/// Where the edge listens, and its limits. The defaults are safe to face strangers with, behind a proxy that ends TLS.
+public struct EdgeConfiguration: Sendable {
+    public var host: String
+    /// 0 picks a free port; ``HTTPEdge/application(router:onStart:)`` tells which.
+    public var port: Int
+
+    /// The largest accepted body, in bytes.
+    public var bodyLimit = 1 << 20
+    /// The largest accepted block of headers, in bytes.
+    public var headerLimit = 16 << 10
+    public var headerCountLimit = 100
+    /// More connections than this wait in the listen queue. The default stays below the usual limit of 1024 open files.
+    public var maximumConnections = 800
+
+    /// How long a connection may do nothing.
+    public var idleTimeout: Duration = .seconds(60)
+    /// How long the headers of a request may take to arrive.
+    public var headerDeadline: Duration = .seconds(10)
+    /// How long a request may take from its headers to the end of its answer. Then it is answered 408 or 503, and the
+    /// connection closed. Work in progress is not cancelled: an append that was sent is never cancelled.
+    public var requestDeadline: Duration = .seconds(30)
+    /// How long a refused client may go on sending before its connection is cut.
+    public var lingering: Duration = .seconds(2)
+
+    /// How long a query waits for the position it was given.
+    public var patience: Duration = .seconds(5)
+
+    public init(host: String = "127.0.0.1", port: Int = 8080) {
+        self.host = host
+        self.port = port
+    }
+}

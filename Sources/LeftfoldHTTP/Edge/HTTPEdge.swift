@@ -1,0 +1,121 @@
+public import Hummingbird
+import HummingbirdCore
+public import Leftfold
+public import Logging
+import NIOCore
+import Tracing
+
+/// The HTTP service over a command bus and a query bus. Without any route it already has
+///
+/// - `POST /commands/{Name}` and `POST /queries/{Name}` for everything that is registered,
+/// - `GET /health/live`, `GET /health/ready` and, where there are metrics, `GET /metrics`, open to all.
+///
+/// ```swift
+/// let edge = try HTTPEdge(commands: commands, queries: queries, authenticator: verifier, routes: routes, logger: logger)
+/// let service = edge.application()    // a Service for your ServiceGroup
+/// ```
+public struct HTTPEdge: Sendable {
+    private let buses: Buses
+    private let authenticator: any Authenticator
+    private let routes: [Route]
+    private let readiness: @Sendable () async -> [ReadinessCheck]
+    private let metrics: PrometheusMetrics?
+    private let configuration: EdgeConfiguration
+    private let logger: Logger
+
+    /// - Parameters:
+    ///   - routes: the resource API. Each must name a registered command or query.
+    ///   - authenticator: who may come in; a ``TokenVerifier``, usually.
+    ///   - readiness: what must be well before traffic is taken. Nothing to check means ready.
+    ///   - metrics: what `GET /metrics` tells; nil for no such route.
+    public init(
+        commands: CommandBus, queries: QueryBus, authenticator: any Authenticator, routes: [Route] = [],
+        readiness: @escaping @Sendable () async -> [ReadinessCheck] = { [] }, metrics: PrometheusMetrics? = nil,
+        configuration: EdgeConfiguration = EdgeConfiguration(), logger: Logger
+    ) throws {
+        let known = (commands: Set(commands.names), queries: Set(queries.names))
+        for route in routes where !(route.isCommand ? known.commands : known.queries).contains(route.name) {
+            throw UnregisteredRoute(
+                description: "\(route.method) \(route.path) stands for “\(route.name)”, which is not registered with its bus.")
+        }
+        buses = Buses(commands: commands, queries: queries, bodyLimit: configuration.bodyLimit, patience: configuration.patience)
+        self.authenticator = authenticator
+        self.routes = routes
+        self.readiness = readiness
+        self.metrics = metrics
+        self.configuration = configuration
+        self.logger = logger
+    }
+
+    /// A route names a command or query that its bus does not know.
+    public struct UnregisteredRoute: Error, CustomStringConvertible {
+        public let description: String
+    }
+
+    /// The service, ready to run in a service group; it drains requests when that shuts down gracefully.
+    ///
+    /// - Parameters:
+    ///   - open: adds routes that need no token.
+    ///   - custom: adds routes behind authentication; ``EdgeContext/principal`` tells who asks. Errors thrown there become
+    ///     problems like all others.
+    ///   - onStart: called with the port when connections are accepted.
+    public func application(
+        open: (Router<EdgeContext>) -> Void = { _ in }, custom: (Router<EdgeContext>) -> Void = { _ in },
+        onStart: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
+    ) -> some ApplicationProtocol {
+        let configuration = configuration
+        let channel = HTTP1Channel.Configuration(
+            additionalChannelHandlers: [ConnectionGuard(configuration)], idleTimeout: TimeAmount(configuration.idleTimeout),
+            httpDecoderConfiguration: .init(
+                maxHeaderFieldSize: configuration.headerLimit, maxHeaderListSize: configuration.headerLimit,
+                maxHeaderFieldCount: configuration.headerCountLimit))
+        return Application(
+            router: router(open: open, custom: custom), server: .http1(configuration: channel),
+            configuration: ApplicationConfiguration(
+                address: .hostname(configuration.host, port: configuration.port), serverName: nil,
+                availableConnectionsDelegate: .maximum(configuration.maximumConnections, logger: logger)),
+            onServerRunning: { channel in await onStart(channel.localAddress?.port ?? configuration.port) },
+            logger: logger)
+    }
+
+    /// Layers apply to the routes added after them: health before authentication, everything else behind it.
+    private func router(open: (Router<EdgeContext>) -> Void, custom: (Router<EdgeContext>) -> Void) -> Router<EdgeContext> {
+        let router = Router(context: EdgeContext.self)
+        let directory = RouteDirectory()
+        if !(InstrumentationSystem.tracer is NoOpTracer) {
+            // What people typed does not belong into traces.
+            router.add(middleware: TracingMiddleware(redactingQueryParameters: Set(routes.flatMap(\.textParameters))))
+        }
+        router.add(middleware: EdgeMiddleware(directory: directory, bodyLimit: configuration.bodyLimit))
+        addMonitoring(to: router)
+        open(router)
+
+        router.add(middleware: AuthenticationMiddleware(authenticator: authenticator))
+        let buses = buses
+        router.on(RouterPath(NamedRoutes.command), method: .post) { try await NamedRoutes.send($0, $1, buses) }
+        router.on(RouterPath(NamedRoutes.query), method: .post) { try await NamedRoutes.ask($0, $1, buses) }
+        for route in routes {
+            router.on(RouterPath(route.path), method: route.method) { try await route.respond($0, $1, buses) }
+        }
+        custom(router)
+        directory.fill(from: router)
+        return router
+    }
+
+    private func addMonitoring(to router: Router<EdgeContext>) {
+        let (readiness, metrics) = (readiness, metrics)
+        router.get("/health/live") { _, _ in
+            Response(
+                status: .ok, headers: [.contentType: "application/json"],
+                body: ResponseBody(byteBuffer: ByteBuffer(string: #"{"live":true}"#)))
+        }
+        router.get("/health/ready") { _, _ in try Readiness(await readiness()).response() }
+        if let metrics {
+            router.get("/metrics") { _, _ in
+                Response(
+                    status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],
+                    body: ResponseBody(byteBuffer: ByteBuffer(string: metrics.text)))
+            }
+        }
+    }
+}

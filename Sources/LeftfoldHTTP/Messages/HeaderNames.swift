@@ -1,0 +1,19 @@
+public import HTTPTypes
+
+extension HTTPField.Name {
+    /// The command id. A repeat with the same key and the same content gets the same answer (I10).
+    public static let idempotencyKey = literal("Idempotency-Key")
+    /// The conversation. Every answer carries it.
+    public static let correlationID = literal("X-Correlation-Id")
+    /// What caused this request.
+    public static let causationID = literal("X-Causation-Id")
+    /// In answers: the position written or read at. In requests: the position that the answer must know (I9).
+    public static let leftfoldPosition = literal("Leftfold-Position")
+
+    static let contentTypeOptions = literal("X-Content-Type-Options")
+
+    /// For names that are written in this file, and are well-formed.
+    private static func literal(_ name: StaticString) -> HTTPField.Name {
+        HTTPField.Name("\(name)") ?? .date
+    }
+}

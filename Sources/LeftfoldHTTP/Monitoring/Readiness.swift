@@ -1,0 +1,34 @@
+import HTTPTypes
+import Hummingbird
+import Leftfold
+
+/// One thing that must be well before the service takes traffic, such as the database.
+public struct ReadinessCheck: Sendable, Codable, Equatable {
+    public var name: String
+    public var healthy: Bool
+    /// For operators; strangers can read it, so no secrets.
+    public var detail: String?
+
+    public init(_ name: String, healthy: Bool, detail: String? = nil) {
+        self.name = name
+        self.healthy = healthy
+        self.detail = detail
+    }
+}
+
+/// The body of `GET /health/ready`.
+struct Readiness: Codable, Equatable {
+    var ready: Bool
+    var checks: [ReadinessCheck]
+
+    init(_ checks: [ReadinessCheck]) {
+        ready = checks.allSatisfy(\.healthy)
+        self.checks = checks
+    }
+
+    func response() throws -> Response {
+        Response(
+            status: ready ? .ok : .serviceUnavailable, headers: [.contentType: "application/json"],
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: try StrictJSON.encode(self))))
+    }
+}

@@ -1,0 +1,29 @@
+import HTTPTypes
+import Hummingbird
+import Leftfold
+
+/// `POST /commands/{Name}` and `POST /queries/{Name}`: everything that is registered, without a route of its own.
+enum NamedRoutes {
+    static let command = "/commands/{name}"
+    static let query = "/queries/{name}"
+
+    static func send(_ request: Request, _ context: EdgeContext, _ buses: Buses) async throws -> Response {
+        let endpoint = CommandEndpoint(name: try name(context), parameters: [], newID: nil)
+        return try await endpoint.respond(request, context, buses)
+    }
+
+    static func ask(_ request: Request, _ context: EdgeContext, _ buses: Buses) async throws -> Response {
+        let string = try QueryString(request)
+        if let unknown = string.parameters.first(where: { $0.name != ReadPosition.parameter }) {
+            throw RequestRefusal.unknownParameter(unknown.name)
+        }
+        let query = QueryContext(
+            principal: try context.principal, correlationID: context.correlationID,
+            after: try ReadPosition.read(request.headers, string), patience: buses.patience)
+        let json = try await JSONBody.read(request, limit: buses.bodyLimit)
+        let answered = try await buses.queries.ask(named: try name(context), json: json, query)
+        return Response(answer: answered.value, at: answered.position)
+    }
+
+    private static func name(_ context: EdgeContext) throws -> String { try context.parameters.require("name") }
+}

@@ -1,0 +1,21 @@
+import Leftfold
+
+/// A query parameter that a route knows. Others are refused.
+public struct QueryParameter: Sendable {
+    let name: String
+    let kind: Kind
+
+    enum Kind { case string, integer }
+
+    public static func string(_ name: String) -> Self { Self(name: name, kind: .string) }
+    public static func integer(_ name: String) -> Self { Self(name: name, kind: .integer) }
+
+    func value(_ text: String) throws(RequestRefusal) -> JSONValue {
+        switch kind {
+        case .string: return .string(text)
+        case .integer:
+            guard let number = Int64(text) else { throw .wrongType(name, "Int") }
+            return .integer(number)
+        }
+    }
+}

@@ -1,0 +1,178 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import HummingbirdTesting
+import Leftfold
+import Logging
+import Testing
+
+@testable import LeftfoldHTTP
+
+/// The specification of statuses and codes: one request for each.
+struct Expectation: Sendable, CustomTestStringConvertible {
+    var method: HTTPRequest.Method
+    var path: String
+    var body: String?
+    var headers: HTTPFields = [:]
+    var status: Int
+    var code: String
+    /// How the journal records it; nil where nothing of it reaches the journal.
+    var outcome: Outcome?
+
+    var testDescription: String { "\(method) \(path) → \(status) \(code)" }
+
+    init(
+        _ method: HTTPRequest.Method, _ path: String, _ body: String?, _ status: Int, _ code: String, _ outcome: Outcome? = nil
+    ) {
+        self.init(method, path, body, [:], status, code, outcome)
+    }
+
+    init(
+        _ method: HTTPRequest.Method, _ path: String, _ body: String?, _ headers: HTTPFields, _ status: Int, _ code: String,
+        _ outcome: Outcome? = nil
+    ) {
+        self.method = method
+        self.path = path
+        self.body = body
+        self.headers = headers
+        self.status = status
+        self.code = code
+        self.outcome = outcome
+    }
+}
+
+@Suite struct StatusTests {
+    static let id = "6f1c1a52-7d5e-4a8b-9d57-0c1f2c3d4e5f"
+    static let deep = #"{"id":"\#(id)","title":"# + String(repeating: "[", count: 100_000)
+    static let bad = "/commands/BreakNote"
+
+    static let table: [Expectation] = [
+        // Commands
+        Expectation(.post, "/notes", "{", 400, "malformed_json", .invalid),
+        Expectation(.post, "/notes", #"{"title":"a",}"#, 400, "malformed_json", .invalid),
+        Expectation(.post, "/notes", "{\"title\":\"a\"}}", 400, "malformed_json", .invalid),
+        Expectation(.post, "/notes", "[]", 400, "wrong_type", .invalid),
+        Expectation(.post, "/notes", "null", 400, "wrong_type", .invalid),
+        Expectation(.post, "/notes", "{}", 400, "missing_field", .invalid),
+        Expectation(.post, "/notes", nil, 400, "missing_field", .invalid),
+        Expectation(.post, "/notes", #"{"title":3}"#, 400, "wrong_type", .invalid),
+        Expectation(.post, "/notes", #"{"title":"a","colour":"red"}"#, 400, "unknown_field", .invalid),
+        Expectation(.post, "/notes", #"{"title":"a","title":"b"}"#, 400, "repeated_field", .invalid),
+        Expectation(.patch, "/notes/\(id)", #"{"id":"\#(id)","title":"b"}"#, 400, "repeated_field", .invalid),
+        Expectation(.patch, "/notes/nonsense", #"{"title":"b"}"#, 400, "wrong_type", .invalid),
+        Expectation(.patch, "/notes/%FF", #"{"title":"b"}"#, 400, "wrong_type", .invalid),
+        Expectation(.patch, "/notes/a%22b", #"{"title":"b"}"#, 400, "wrong_type", .invalid),
+        Expectation(.post, "/notes", deep, 400, "too_deep", .invalid),
+        Expectation(.post, "/notes?x=1", #"{"title":"a"}"#, 400, "unknown_parameter", .invalid),
+        Expectation(.post, "/notes", #"{"title":""}"#, 422, "validation_failed", .invalid),
+        Expectation(.patch, "/notes/\(id)", #"{"title":"b"}"#, 404, "note_not_found", .rejected),
+        Expectation(.post, "/notes/\(id)/burn", nil, 403, "forbidden", .denied),
+        Expectation(.post, "/commands/FlyNote", "{}", 404, "unknown_command", .invalid),
+        Expectation(.post, "/notes", String(repeating: " ", count: 70_000), 413, "payload_too_large", .invalid),
+        Expectation(.post, "/notes", "{}", [.contentType: "text/plain"], 415, "unsupported_media_type", .invalid),
+        Expectation(.post, "/notes", "{}", [.contentType: "application/json; charset=latin1"], 415, "unsupported_media_type", .invalid),
+        Expectation(.post, "/notes", "{}", [.contentType: ""], 415, "unsupported_media_type", .invalid),
+        Expectation(.post, "/notes", "{}", [.idempotencyKey: "seven"], 400, "invalid_idempotency_key", .invalid),
+        Expectation(.post, "/notes", "{}", [.ifMatch: "*"], 400, "invalid_if_match", .invalid),
+        Expectation(.post, "/notes", "{}", [.ifMatch: "3"], 400, "invalid_if_match", .invalid),
+        Expectation(.post, "/notes", "{}", [.ifMatch: #"W/"3""#], 400, "invalid_if_match", .invalid),
+        Expectation(.post, "/notes", "{}", [.ifMatch: #""+3""#], 400, "invalid_if_match", .invalid),
+        Expectation(.post, "/notes", "{}", [.causationID: String(repeating: "c", count: 129)], 400, "invalid_causation_id", .invalid),
+        Expectation(.post, "/notes", #"{"title":"a"}"#, [.ifMatch: #""7""#], 412, "wrong_expected_version", .conflict),
+        Expectation(.post, bad, #"{"id":"\#(id)","how":"raced"}"#, 409, "wrong_expected_version", .conflict),
+        Expectation(.post, bad, #"{"id":"\#(id)","how":"lost"}"#, 503, "outcome_unknown"),
+        Expectation(.post, bad, #"{"id":"\#(id)","how":"away"}"#, 503, "unavailable"),
+        Expectation(.post, bad, #"{"id":"\#(id)","how":"fault"}"#, 500, "internal_error", .failed),
+        // Queries
+        Expectation(.get, "/notes/\(id)", nil, 404, "note_not_found"),
+        Expectation(.get, "/notes/nonsense", nil, 400, "wrong_type"),
+        Expectation(.get, "/notes?limit=ten", nil, 400, "wrong_type"),
+        Expectation(.get, "/notes?limit=1&limit=2", nil, 400, "repeated_parameter"),
+        Expectation(.get, "/notes?colour=red", nil, 400, "unknown_parameter"),
+        Expectation(.get, "/notes?search=%FF", nil, 400, "wrong_type"),
+        Expectation(.get, "/notes?limit=101", nil, 422, "validation_failed"),
+        Expectation(.get, "/notes?after=-1", nil, 400, "invalid_position"),
+        Expectation(.get, "/notes?after=", nil, 400, "invalid_position"),
+        Expectation(.get, "/notes", nil, [.leftfoldPosition: "last"], 400, "invalid_position"),
+        Expectation(.get, "/notes?after=99", nil, 503, "not_yet_visible"),
+        Expectation(.get, "/notes?after=0", nil, [.leftfoldPosition: "99"], 503, "not_yet_visible"),
+        Expectation(.post, "/queries/AuditNotes", "{}", 403, "forbidden"),
+        Expectation(.post, "/queries/FlyNotes", "{}", 404, "unknown_query"),
+        Expectation(.post, "/queries/GetNote", "{", 400, "malformed_json"),
+        // Routes and tokens
+        Expectation(.get, "/nowhere", nil, 404, "unknown_route"),
+        Expectation(.get, "/nowhere", nil, [.authorization: ""], 404, "unknown_route"),
+        Expectation(.delete, "/notes/\(id)", nil, 405, "method_not_allowed"),
+        Expectation(.trace, "/notes", nil, 405, "method_not_allowed"),
+        Expectation(.get, "/notes", nil, [.correlationID: "caf\u{e9}"], 400, "invalid_correlation_id"),
+        Expectation(.get, "/notes", nil, [.correlationID: String(repeating: "c", count: 129)], 400, "invalid_correlation_id"),
+        Expectation(.post, "/notes", "{}", [.authorization: ""], 401, "missing_token"),
+        Expectation(.post, "/notes", "{}", [.authorization: "Basic YTpi"], 401, "missing_token"),
+        Expectation(.post, "/notes", "{}", [.authorization: "Bearer nonsense"], 401, "invalid_token"),
+        Expectation(.get, "/teapot", nil, 418, "im_a_teapot"),
+        Expectation(.get, "/broken", nil, 500, "internal_error"),
+    ]
+
+    @Test(arguments: table) func everyRefusalHasItsStatusAndCode(_ expected: Expectation) async throws {
+        var configuration = EdgeConfiguration()
+        configuration.bodyLimit = expected.code == "payload_too_large" ? 65_536 : 1 << 20
+        let service = try await Service(configuration: configuration)
+        let response = try await service.send(expected.method, expected.path, expected.body, headers: expected.headers)
+        let problem = try response.problem
+
+        #expect(response.status.code == expected.status)
+        #expect(problem.code == expected.code)
+        #expect(problem.status == expected.status)
+        #expect(problem.type == "urn:leftfold:problem:\(expected.code)")
+        #expect(!problem.title.isEmpty && !problem.detail.isEmpty)
+        #expect(problem.correlationID == response.headers[.correlationID])
+        #expect(response.headers[.contentType] == "application/problem+json")
+        #expect(response.headers[.contentTypeOptions] == "nosniff")
+        #expect(response.headers[.cacheControl] == "no-store")
+        #expect(response.headers[.server] == nil)
+        #expect((response.headers[.retryAfter] != nil) == (expected.status == 503))
+        #expect((response.headers[.wwwAuthenticate] != nil) == (expected.status == 401))
+        #expect((response.headers[.allow] != nil) == (expected.status == 405))
+        #expect((problem.errors != nil) == (expected.code == "validation_failed"))
+        #expect((problem.commandID != nil) == (expected.code == "outcome_unknown"))
+
+        let journal = try await service.store.journal(JournalFilter())
+        #expect(journal.map(\.outcome) == (expected.outcome.map { [$0] } ?? []))
+        #expect(journal.map(\.code) == (expected.outcome.map { _ in [expected.code] } ?? []))
+    }
+
+    @Test func aFaultTellsTheClientNothingAndTheLogEverythingOnce() async throws {
+        let log = Log()
+        let service = try await Service(log: log)
+        let response = try await service.send(
+            .post, Self.bad, #"{"id":"\#(Self.id)","how":"fault"}"#, headers: [.correlationID: "conversation-7"])
+        #expect(!response.text.contains("swordfish"))
+        let errors = log.lines(.error)
+        #expect(errors.count == 1)
+        #expect(errors.first?.contains("swordfish") == true && errors.first?.contains("conversation-7") == true)
+        #expect(!log.text.contains(service.token))
+    }
+
+    @Test func aValidationErrorNamesTheField() async throws {
+        let response = try await Service().send(.post, "/notes", #"{"title":""}"#)
+        #expect(try response.problem.errors == [ValidationError.Problem(field: "title", problem: "must not be empty")])
+    }
+
+    @Test func aPathTellsItsMethods() async throws {
+        let response = try await Service().send(.put, "/notes/\(Self.id)")
+        #expect(response.headers[.allow] == "GET, PATCH")
+    }
+
+    @Test func anUnregisteredRouteIsRefusedAtTheStart() async throws {
+        let policy = RolePolicy([:])
+        #expect(throws: HTTPEdge.UnregisteredRoute.self) {
+            try HTTPEdge(
+                commands: CommandBus(store: InMemoryEventStore(), policy: policy, commands: []),
+                queries: QueryBus(policy: policy, handlers: []), authenticator: Nobody(), routes: Service.routes, logger: .init(label: ""))
+        }
+    }
+}
+
+struct Nobody: Authenticator {
+    func authenticate(_ token: String) async throws -> Principal { throw TokenRefusal.invalid }
+}
