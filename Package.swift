@@ -100,7 +100,8 @@ let package = Package(
                 argumentParser, httpTypes,
             ]),
 
-        .testTarget(name: "PostgresTests", dependencies: ["Postgres", "EmbeddedPostgres"]),
+        .target(name: "TestSupport", dependencies: ["LeftfoldPostgres", "Postgres", logging], path: "Tests/TestSupport"),
+        .testTarget(name: "PostgresTests", dependencies: ["Postgres", "EmbeddedPostgres", logging]),
         .testTarget(name: "LeftfoldTests", dependencies: ["Leftfold", "LeftfoldTesting"]),
         .testTarget(name: "UsersTests", dependencies: ["Users", "Leftfold", "LeftfoldTesting"]),
         .testTarget(
@@ -112,7 +113,8 @@ let package = Package(
         .testTarget(
             name: "LeftfoldPostgresTests",
             dependencies: [
-                "LeftfoldPostgres", "LeftfoldTesting", "Leftfold", "Postgres", "LeftfoldSchema", "Users", "UsersReadModel", logging,
+                "LeftfoldPostgres", "LeftfoldTesting", "Leftfold", "Postgres", "LeftfoldSchema", "TestSupport", "Users",
+                "UsersReadModel",
             ]),
         .testTarget(
             name: "UserServiceTests",

@@ -23,13 +23,23 @@ public struct UserDirectory: Projection {
         case .created(let email, let name):
             batch.execute(
                 """
-                INSERT INTO user_directory (id, listed_at, version, created_at, updated_at, status, email, name)
-                VALUES (\(id), \(event.position.rawValue), \(version), \(at), \(at), 'active', \(email), \(name))
+                INSERT INTO user_directory (
+                    id, listed_at, version, created_at, updated_at, status, email, name, email_folded, name_folded)
+                VALUES (\(id), \(event.position.rawValue), \(version), \(at), \(at), 'active', \(email), \(name),
+                    \(folded(email)), \(folded(name)))
                 """)
         case .renamed(let name):
-            batch.execute("UPDATE user_directory SET name = \(name), version = \(version), updated_at = \(at) WHERE id = \(id)")
+            batch.execute(
+                """
+                UPDATE user_directory SET name = \(name), name_folded = \(folded(name)), version = \(version), updated_at = \(at)
+                WHERE id = \(id)
+                """)
         case .emailChanged(let email):
-            batch.execute("UPDATE user_directory SET email = \(email), version = \(version), updated_at = \(at) WHERE id = \(id)")
+            batch.execute(
+                """
+                UPDATE user_directory SET email = \(email), email_folded = \(folded(email)), version = \(version), updated_at = \(at)
+                WHERE id = \(id)
+                """)
         case .deactivated:
             batch.execute("UPDATE user_directory SET status = 'deactivated', version = \(version), updated_at = \(at) WHERE id = \(id)")
         case .reactivated:
@@ -37,6 +47,9 @@ public struct UserDirectory: Projection {
         }
     }
 }
+
+/// The form in which names and addresses are compared when people search.
+func folded(_ text: String) -> String { text.precomposedStringWithCanonicalMapping.lowercased() }
 
 /// A stream of the category `user` whose id is not a UUID: nobody but Leftfold's own commands should write there.
 struct NotAUserStream: Error, CustomStringConvertible {

@@ -61,8 +61,8 @@ public struct ListUsers: PostgresQuery {
         var sql: SQL = "SELECT \(unsafe: UserView.columns) FROM user_directory WHERE true"
         if let status { sql = "\(fragment: sql) AND status = \(status)" }
         if let search, !search.isEmpty {
-            let pattern = "%\(Self.literal(search.precomposedStringWithCanonicalMapping))%"
-            sql = "\(fragment: sql) AND (name ILIKE \(pattern) OR email ILIKE \(pattern))"
+            let pattern = "%\(Self.literal(folded(search)))%"
+            sql = "\(fragment: sql) AND (name_folded LIKE \(pattern) OR email_folded LIKE \(pattern))"
         }
         return "\(fragment: sql) ORDER BY listed_at LIMIT \(Int64(pageSize + 1)) OFFSET \(Int64(offset ?? 0))"
     }

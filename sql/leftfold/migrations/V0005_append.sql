@@ -145,6 +145,10 @@ BEGIN
             USING unnest(p_claim_items, p_claim_takes, p_claim_kinds, p_claim_values) AS w (item, takes, kind, value), placed AS p
             WHERE NOT w.takes AND p.n = w.item AND p.result = 'appended'
                 AND c.kind = w.kind AND c.value = w.value AND c.stream = p.stream
+                -- What the item takes again stays: within one statement the insert below would still see the row.
+                AND NOT EXISTS (
+                    SELECT FROM unnest(p_claim_items, p_claim_takes, p_claim_kinds, p_claim_values) AS a (item, takes, kind, value)
+                    WHERE a.takes AND a.item = w.item AND a.kind = w.kind AND a.value = w.value)
         ),
         taken AS (
             INSERT INTO leftfold.claims (kind, value, stream)

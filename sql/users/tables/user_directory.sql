@@ -8,6 +8,9 @@ CREATE TABLE user_directory (
     status     text        NOT NULL,
     email      text        NOT NULL,
     name       text        NOT NULL,
+    -- In lower case, for searching. Made in Swift: what the server folds depends on the locale of the database.
+    email_folded text      NOT NULL,
+    name_folded  text      NOT NULL,
     CONSTRAINT user_directory_pkey PRIMARY KEY (id),
     CONSTRAINT user_directory_status_known CHECK (status IN ('active', 'deactivated'))
 ) WITH (fillfactor = 90);

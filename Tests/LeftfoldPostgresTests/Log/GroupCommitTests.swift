@@ -1,0 +1,132 @@
+import Foundation
+import Leftfold
+import LeftfoldPostgres
+import Postgres
+import TestSupport
+import Testing
+
+@Suite(.needsServer) struct GroupCommitTests {
+    @Test("One bad item fails alone; those that share its transaction are stored")
+    func badItem() async throws {
+        try await TestDatabase.with { (database) async throws in
+            let results = await withTaskGroup(of: Bool.self) { group in
+                for number in 0..<40 {
+                    group.addTask {
+                        guard let stream = try? Note.stream() else { return false }
+                        var request = Note.request(to: stream)
+                        if number == 20 {
+                            request.write = .events(
+                                [NewEvent(type: "Noted", data: Array("not json".utf8))], metadata: EventMetadata(json: Array("{}".utf8)),
+                                expected: .any, claims: .none)
+                        }
+                        return (try? await database.store.append(request)) != nil
+                    }
+                }
+                return await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(results.filter { $0 }.count == 39)
+            #expect(try await database.store.head() == 39)
+        }
+    }
+
+    @Test("Items of one batch that share a stream, a claim or an id are decided one after the other")
+    func related() async throws {
+        try await TestDatabase.with { database in
+            let stream = try Note.stream()
+            let same = Note.request(to: try Note.stream())
+            let claim = ClaimChanges(released: [], taken: [Claim("seat", "1")])
+            let results = try await withThrowingTaskGroup(of: AppendResult.self) { group in
+                for _ in 0..<20 {
+                    group.addTask { try await database.store.append(Note.request(to: stream)) }
+                    group.addTask { try await database.store.append(same) }
+                    group.addTask { try await database.store.append(Note.request(to: try Note.stream(), claims: claim)) }
+                }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(try await database.store.read(stream).map(\.version.rawValue) == Array(1...20))
+            #expect(results.filter { if case .acceptedBefore = $0 { true } else { false } }.count == 19)
+            #expect(results.filter { $0 == .claimTaken(Claim("seat", "1")) }.count == 19)
+            #expect(try await database.store.head() == 22)
+        }
+    }
+
+    @Test("A full queue refuses at once instead of growing")
+    func full() async throws {
+        var limits = AppendLimits()
+        limits.queueCount = 5
+        try await TestDatabase.with(limits: limits) { database in
+            let blocker = try await Connection.connect(database.configuration)
+            try await blocker.execute("BEGIN")
+            try await blocker.execute("SELECT pg_advisory_xact_lock(leftfold.append_lock())")
+            let outcomes = await withTaskGroup(of: String.self) { group in
+                for _ in 0..<10 {
+                    group.addTask {
+                        do {
+                            _ = try await database.store.append(Note.request(to: try Note.stream()))
+                            return "stored"
+                        } catch is Unavailable {
+                            return "refused"
+                        } catch {
+                            return "\(error)"
+                        }
+                    }
+                }
+                var outcomes: [String] = []
+                for await outcome in group {
+                    outcomes.append(outcome)
+                    if outcomes.count == 4 { _ = try? await blocker.execute("ROLLBACK") }
+                }
+                return outcomes
+            }
+            #expect(outcomes.sorted() == Array(repeating: "refused", count: 4) + Array(repeating: "stored", count: 6))
+            await blocker.close()
+        }
+    }
+
+    /// Backends die under appends at random moments; every command is answered all the same, and each is stored once.
+    @Test("Connections killed under appends lose nothing and repeat nothing", arguments: [SeededNumbers.seed()])
+    func killed(seed: UInt64) async throws {
+        try await TestDatabase.with { database in
+            let ids = (0..<400).map { _ in UUID() }
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for part in 0..<8 {
+                    group.addTask {
+                        for id in ids[(part * 50)..<(part * 50 + 50)] {
+                            let result = try await database.store.append(Note.request(to: try Note.stream(), id: id))
+                            switch result {
+                            case .appended, .acceptedBefore: break
+                            default: Issue.record("\(result)")
+                            }
+                        }
+                    }
+                }
+                group.addTask {
+                    var random = SeededNumbers(seed: seed)
+                    for _ in 0..<15 {
+                        try await Task.sleep(for: .milliseconds(Int.random(in: 1...20, using: &random)))
+                        try await database.pool.execute(
+                            """
+                            SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                            WHERE datname = current_database() AND application_name LIKE '%append'
+                            """)
+                    }
+                }
+                try await group.waitForAll()
+            }
+            let log = try await database.store.read(after: .zero, limit: 1000)
+            #expect(log.count == 400)
+            #expect(Set(log.map(\.commandID)) == Set(ids))
+        }
+    }
+
+    @Test("A database that is away is said to be unavailable, within the budget")
+    func away() async throws {
+        var limits = AppendLimits()
+        limits.budget = .milliseconds(200)
+        let nowhere = try ConnectionConfiguration("host=/nonexistent dbname=x connect_timeout=2")
+        let database = LeftfoldDatabase(nowhere, limits: limits, logger: TestDatabase.quiet)
+        await #expect(throws: Unavailable.self) { try await database.store.append(Note.request(to: try Note.stream())) }
+        await #expect(throws: Unavailable.self) { try await database.store.head() }
+        await database.close()
+    }
+}

@@ -1,0 +1,84 @@
+import Foundation
+import Leftfold
+import LeftfoldPostgres
+import Postgres
+import TestSupport
+import Testing
+
+@Suite(.needsServer) struct RebuildTests {
+    @Test("While writes go on, a rebuild ends in the same table, and no query ever sees less than before")
+    func underLoad() async throws {
+        try await TestDatabase.with { database in
+            try await database.note(500)
+            try await database.projecting(Ledger()) {
+                try await eventually("caught up") { try await database.status(Ledger.name)?.position == 500 }
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    group.addTask {
+                        var count = 500
+                        while !Task.isCancelled {
+                            let now = try await database.ledger().count
+                            #expect(now >= count, "a query saw fewer rows than the one before")
+                            count = now
+                        }
+                    }
+                    group.addTask { while !Task.isCancelled { try await database.note(1) } }
+                    for _ in 0..<3 { _ = try await Rebuild(Ledger(), in: database, batchSize: 50).run() }
+                    group.cancelAll()
+                    do { try await group.waitForAll() } catch is CancellationError {} catch is PostgresError {} catch is Unavailable {}
+                }
+                let head = try await database.store.head()
+                try await eventually("caught up again") { try await database.status(Ledger.name)?.position == head }
+                #expect(try await database.ledger() == Array(1...head.rawValue))
+                #expect(try await database.status(Ledger.name)?.generation == 4)
+            }
+        }
+    }
+
+    @Test("Only the generation before the live one is kept")
+    func keepsOne() async throws {
+        try await TestDatabase.with { database in
+            try await database.note(3)
+            for _ in 0..<3 { _ = try await Rebuild(Ledger(), in: database).run() }
+            let schemas = try await database.pool.execute("SELECT nspname::text FROM pg_namespace WHERE nspname LIKE 'ledger%' ORDER BY 1")
+                .map { try $0.decode(String.self) }
+            #expect(schemas == ["ledger_3", "ledger_4"])
+        }
+    }
+
+    @Test("A rebuild that fails leaves the live tables as they are, and nothing behind")
+    func fails() async throws {
+        try await TestDatabase.with { database in
+            try await database.note(3)
+            try await database.projecting(Ledger()) {
+                try await eventually("caught up") { try await database.status(Ledger.name)?.position == 3 }
+            }
+            await #expect(throws: RebuildFailed.self) { try await Rebuild(Ledger(refused: ["2"]), in: database).run() }
+            #expect(try await database.ledger() == [1, 2, 3])
+            #expect(try await database.projectionStatuses().map(\.generation) == [1])
+        }
+    }
+
+    @Test("Verification finds a changed, a missing and an additional row, and changes nothing itself")
+    func verification() async throws {
+        try await TestDatabase.with { database in
+            try await database.note(5)
+            try await database.projecting(Ledger()) {
+                try await eventually("caught up") { try await database.status(Ledger.name)?.position == 5 }
+            }
+            let verification = Verification(Ledger(), in: database)
+            #expect(try await verification.run().matches)
+            try await database.pool.execute("UPDATE ledger_1.ledger SET text = 'forged' WHERE position = 2")
+            try await database.pool.execute("DELETE FROM ledger_1.ledger WHERE position = 3")
+            try await database.pool.execute("INSERT INTO ledger_1.ledger VALUES (99, 'invented')")
+            let report = try await verification.run()
+            #expect(!report.matches)
+            #expect(report.tables.map(\.name) == ["ledger"])
+            #expect(report.tables.map(\.missing) == [2])
+            #expect(report.tables.map(\.unexpected) == [2])
+            _ = try await Rebuild(Ledger(), in: database).run()
+            #expect(try await verification.run().matches)
+            let scratch = try await database.pool.execute("SELECT nspname FROM pg_namespace WHERE nspname = 'ledger_0'")
+            #expect(scratch.isEmpty)
+        }
+    }
+}

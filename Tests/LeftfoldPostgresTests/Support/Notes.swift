@@ -1,0 +1,73 @@
+import Foundation
+import Leftfold
+import LeftfoldPostgres
+import Postgres
+import TestSupport
+
+/// Events that mean nothing, for tests of what carries them.
+enum Note {
+    static func stream(_ name: String = UUID().uuidString.lowercased()) throws -> StreamName {
+        guard let stream = StreamName(rawValue: "note-\(name)") else { throw MalformedInput("not a stream name: \(name)") }
+        return stream
+    }
+
+    static func request(
+        to stream: StreamName, _ texts: [String] = ["a"], expected: ExpectedVersion = .any, id: UUID = UUID(), type: EventType = "Noted",
+        claims: ClaimChanges = .none
+    ) -> AppendRequest {
+        AppendRequest(
+            commandID: id, content: Array("\(stream) \(texts)".utf8), commandName: "Note", principal: "tester", correlationID: "test",
+            receivedAt: Date(), stream: stream,
+            write: .events(
+                texts.map { NewEvent(type: type, data: Array("{\"text\":\"\($0)\"}".utf8)) }, metadata: EventMetadata(json: Array("{}".utf8)),
+                expected: expected, claims: claims))
+    }
+}
+
+/// Writes down each position it applies. Its primary key makes applying one twice an error; a hole is found by counting.
+struct Ledger: Projection {
+    static let name: ProjectionName = "ledger"
+    let tables = ["ledger"]
+    let script = "CREATE TABLE ledger (position bigint PRIMARY KEY, text text NOT NULL);"
+    let categories: Set<Leftfold.Category> = ["note"]
+    /// The texts it chokes on, in Swift and in SQL.
+    var refused: Set<String> = []
+    var refusedBySQL: Set<String> = []
+
+    struct Refused: Error {}
+
+    func apply(_ event: RecordedEvent, to batch: inout StatementBatch) throws {
+        let text = try JSONDecoder().decode([String: String].self, from: Data(event.data))["text"] ?? ""
+        if refused.contains(text) { throw Refused() }
+        if refusedBySQL.contains(text) { batch.execute("SELECT 1 / (position - position) FROM ledger LIMIT 1") }
+        batch.execute("INSERT INTO ledger (position, text) VALUES (\(event.position.rawValue), \(text))")
+    }
+}
+
+extension LeftfoldDatabase {
+    func note(_ count: Int, to stream: StreamName? = nil) async throws {
+        for number in 0..<count { _ = try await store.append(Note.request(to: try stream ?? Note.stream(), ["\(number)"])) }
+    }
+
+    /// The positions in the ledger, in order.
+    func ledger() async throws -> [Int64] {
+        try await pool.execute("SELECT position FROM ledger ORDER BY position").map { try $0.decode(Int64.self) }
+    }
+
+    func status(_ projection: ProjectionName, state: String = "live") async throws -> ProjectionStatus? {
+        try await projectionStatuses().first { $0.projection == projection.name && $0.state == state }
+    }
+
+    /// Runs a projector until the body is done.
+    func projecting<T: Sendable>(_ projection: some Projection, batchSize: Int = 100, _ body: () async throws -> T) async throws -> T {
+        let projector = Projector(projection, in: self, batchSize: batchSize, logger: TestDatabase.quiet)
+        return try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await projector.run() }
+            let result: Result<T, any Error>
+            do { result = .success(try await body()) } catch { result = .failure(error) }
+            group.cancelAll()
+            try? await group.waitForAll()
+            return try result.get()
+        }
+    }
+}

@@ -1,0 +1,21 @@
+import Foundation
+
+/// Numbers from a seed that is printed in the test's name; `LEFTFOLD_SEED` repeats a run.
+public struct SeededNumbers: RandomNumberGenerator, Sendable {
+    private var state: UInt64
+
+    public init(seed: UInt64) { state = seed }
+
+    public static func seed() -> UInt64 {
+        ProcessInfo.processInfo.environment["LEFTFOLD_SEED"].flatMap(UInt64.init) ?? UInt64.random(in: 0 ... .max)
+    }
+
+    /// SplitMix64.
+    public mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
+    }
+}
