@@ -11,7 +11,6 @@ let hummingbirdTesting: Target.Dependency = .product(name: "HummingbirdTesting",
 let jwtKit: Target.Dependency = .product(name: "JWTKit", package: "jwt-kit")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
-let metricsTesting: Target.Dependency = .product(name: "MetricsTestKit", package: "swift-metrics")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let nioHTTPTypes: Target.Dependency = .product(name: "NIOHTTPTypes", package: "swift-nio-extras")
@@ -106,10 +105,13 @@ let package = Package(
         .testTarget(name: "UsersTests", dependencies: ["Users", "Leftfold", "LeftfoldTesting"]),
         .testTarget(
             name: "LeftfoldCLITests",
-            dependencies: ["LeftfoldCLI", "Leftfold", "LeftfoldTesting", "Users", crypto]),
+            dependencies: ["LeftfoldCLI", "Leftfold", "Users", crypto]),
         .testTarget(
             name: "LeftfoldHTTPTests",
-            dependencies: ["LeftfoldHTTP", "Leftfold", "LeftfoldTesting", hummingbird, hummingbirdTesting, jwtKit]),
+            dependencies: [
+                "LeftfoldHTTP", "Leftfold", hummingbird, hummingbirdCore, hummingbirdTesting, httpTypes, jwtKit, logging, metrics,
+                nioCore, nioPosix,
+            ]),
         .testTarget(
             name: "LeftfoldPostgresTests",
             dependencies: [
@@ -118,10 +120,7 @@ let package = Package(
             ]),
         .testTarget(
             name: "UserServiceTests",
-            dependencies: [
-                "UserService", "LeftfoldCLI", "LeftfoldHTTP", "LeftfoldPostgres", "LeftfoldTesting", "Leftfold", "Postgres",
-                "EmbeddedPostgres", "Users", "UsersReadModel", hummingbird, hummingbirdTesting,
-            ]),
+            dependencies: ["UserService", "LeftfoldPostgres", "Leftfold", "Postgres", "TestSupport", "Users"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,28 @@
+import ArgumentParser
+import Leftfold
+
+struct Ask<C: Composition>: AsyncParsableCommand {
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(commandName: "ask", abstract: "Ask one query, as the local operator. The answer is JSON.")
+    }
+
+    @OptionGroup var common: CommonOptions
+    @Argument(help: "The query's name.")
+    var name: String
+    @Argument(help: "Its JSON.")
+    var fields = "{}"
+    @Option(name: .long, help: "Wait until the read model knows this position.")
+    var after: Int64?
+
+    func run() async throws {
+        try await reporting {
+            let answered = try await common.assembled(C.self) { assembly in
+                try await assembly.queries.ask(
+                    named: name, json: Array(fields.utf8),
+                    QueryContext(
+                        principal: operatorPrincipal(), correlationID: "ask", after: after.map(GlobalPosition.init(rawValue:))))
+            }
+            Printing(json: true).line(String(decoding: answered.value, as: UTF8.self))
+        }
+    }
+}

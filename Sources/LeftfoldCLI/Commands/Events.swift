@@ -1,0 +1,46 @@
+import ArgumentParser
+import Leftfold
+import LeftfoldPostgres
+
+struct Events<C: Composition>: AsyncParsableCommand {
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(commandName: "events", abstract: "List the log, or follow it as it grows.")
+    }
+
+    @OptionGroup var common: CommonOptions
+    @OptionGroup var output: OutputOptions
+    @Option(name: .long, help: "Begin after this position; with neither this nor --follow, the last --limit events are shown.")
+    var after: Int64?
+    @Option(name: .shortAndLong, help: "How many at most.")
+    var limit = 50
+    @Flag(name: .shortAndLong, help: "Go on with what is appended from now on (or after --after), until Ctrl-C.")
+    var follow = false
+
+    func run() async throws {
+        try await reporting {
+            let printing = Printing(json: output.json)
+            try await common.assembled(C.self) { assembly in
+                let store = assembly.database.store
+                let head = try await store.head()
+                var position = GlobalPosition(rawValue: max(0, after ?? (follow ? head.rawValue : head.rawValue - Int64(limit))))
+                guard follow else {
+                    for event in try await store.read(after: position, limit: limit) {
+                        try printing.object(PrintedEvent(event: event), text: PrintedEvent(event: event).text)
+                    }
+                    return
+                }
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    group.addTask { try await assembly.database.run() }
+                    while true {
+                        let events = try await store.read(after: position, limit: 1000)
+                        for event in events {
+                            try printing.object(PrintedEvent(event: event), text: PrintedEvent(event: event).text)
+                            position = event.position
+                        }
+                        if events.isEmpty { await assembly.database.announcements.waitForLog(after: position, atMost: .seconds(1)) }
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,121 @@
+import Foundation
+import Leftfold
+import LeftfoldHTTP
+import LeftfoldPostgres
+import Postgres
+
+/// What can be wrong, looked at one by one. `doctor` prints it; `/health/ready` answers with it.
+struct Health: Sendable {
+    let database: LeftfoldDatabase
+    let projections: [any Projection]
+
+    struct Finding: Codable, Sendable {
+        var check: String
+        var healthy: Bool
+        var detail: String
+    }
+
+    /// What requests need: the database, migrated, with its read tables.
+    func readiness() async -> [ReadinessCheck] {
+        let reachable = await databaseReachable()
+        guard reachable.healthy else { return [ReadinessCheck(reachable.check, healthy: false, detail: reachable.detail)] }
+        let schema = await schemaCurrent()
+        return [reachable, schema].map { ReadinessCheck($0.check, healthy: $0.healthy, detail: $0.healthy ? nil : $0.detail) }
+    }
+
+    func databaseReachable() async -> Finding {
+        await finding("database") {
+            let version = try await database.pool.execute("SHOW server_version", timeout: .seconds(5)).first?.decode(String.self)
+            return (true, "PostgreSQL \(version ?? "?")")
+        }
+    }
+
+    func schemaCurrent() async -> Finding {
+        await finding("schema") {
+            let pending = try await Migrator(database.configuration).pending()
+            if !pending.isEmpty { return (false, "\(pending.count) migrations are missing; run migrate") }
+            let live = Set(try await database.projectionStatuses().filter { $0.state == "live" }.map(\.projection))
+            let missing = projections.map { type(of: $0).name.name }.filter { !live.contains($0) }
+            return missing.isEmpty ? (true, "up to date") : (false, "no tables for \(missing.joined(separator: ", ")); run migrate")
+        }
+    }
+
+    /// Every projection is at work, is not stopped at an event, and is not falling behind.
+    func projectionsAtWork(maximumLag: Double) async -> [Finding] {
+        do {
+            let statuses = try await database.projectionStatuses()
+            return projections.map { projection in
+                let name = type(of: projection).name.name
+                let check = "projection \(name)"
+                guard let status = statuses.first(where: { $0.projection == name && $0.state == "live" }) else {
+                    return Finding(check: check, healthy: false, detail: "it has no tables; run migrate")
+                }
+                if let failure = status.failure {
+                    return Finding(check: check, healthy: false, detail: "stopped at position \(status.failedPosition ?? .zero): \(failure)")
+                }
+                guard let worker = status.worker else {
+                    return Finding(check: check, healthy: false, detail: "nobody works on it; \(status.eventsBehind) events behind")
+                }
+                return Finding(
+                    check: check, healthy: status.secondsBehind <= maximumLag,
+                    detail: "\(worker) at \(status.position), \(status.eventsBehind) events (\(String(format: "%.1f", status.secondsBehind)) s) behind")
+            }
+        } catch {
+            return [Finding(check: "projections", healthy: false, detail: Self.describe(error))]
+        }
+    }
+
+    /// Settings of the server that endanger what we promise, and things that get in each other's way.
+    func serverSettings() async -> [Finding] {
+        let checks: [(String, SQL, String)] = [
+            ("fsync", "SELECT current_setting('fsync') = 'on'", "fsync is off: a crash of the machine loses acknowledged events"),
+            (
+                "full_page_writes", "SELECT current_setting('full_page_writes') = 'on'",
+                "full_page_writes is off: a crash may tear pages of the log"
+            ),
+            (
+                "synchronous_commit", "SELECT current_setting('synchronous_commit') NOT IN ('off')",
+                "synchronous_commit is off: a crash loses the last acknowledged events"
+            ),
+            (
+                "prepared transactions", "SELECT NOT EXISTS (SELECT FROM pg_prepared_xacts WHERE database = current_database())",
+                "a prepared transaction is left behind; it may hold the append lock"
+            ),
+            (
+                "append lock",
+                """
+                SELECT NOT EXISTS (
+                    SELECT FROM pg_locks AS l JOIN pg_stat_activity AS a USING (pid)
+                    WHERE l.locktype = 'advisory' AND l.granted AND a.datname = current_database()
+                        AND l.classid = (leftfold.append_lock() >> 32)::oid AND l.objid = (leftfold.append_lock() & 4294967295)::oid
+                        AND a.xact_start < clock_timestamp() - interval '5 seconds')
+                """, "somebody has held the append lock for more than 5 seconds; see pg_locks"
+            ),
+            ("notification queue", "SELECT pg_notification_queue_usage() < 0.1", "the notification queue fills up: some listener sleeps in a transaction"),
+        ]
+        var findings: [Finding] = []
+        for (name, sql, problem) in checks {
+            findings.append(
+                await finding(name) {
+                    let healthy = try await database.pool.execute(sql, timeout: .seconds(5)).first?.decode(Bool.self) ?? false
+                    return (healthy, healthy ? "ok" : problem)
+                })
+        }
+        return findings
+    }
+
+    private func finding(_ check: String, _ look: () async throws -> (Bool, String)) async -> Finding {
+        do {
+            let (healthy, detail) = try await look()
+            return Finding(check: check, healthy: healthy, detail: detail)
+        } catch {
+            return Finding(check: check, healthy: false, detail: Self.describe(error))
+        }
+    }
+
+    private static func describe(_ error: any Error) -> String {
+        if let refusal = error as? any Refusal { return refusal.message }
+        if let error = error as? PostgresError, error.isConnectionFailure { return "The database cannot be reached." }
+        return "\(error)"
+    }
+}

@@ -1,0 +1,111 @@
+import ArgumentParser
+import Foundation
+import Leftfold
+import LeftfoldPostgres
+
+struct Projections<C: Composition>: AsyncParsableCommand {
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(
+            commandName: "projections", abstract: "How the projections are doing; verify or retry one.",
+            subcommands: [List.self, Verify.self, Retry.self], defaultSubcommand: List.self)
+    }
+
+    struct List: AsyncParsableCommand {
+        static var configuration: CommandConfiguration {
+            CommandConfiguration(commandName: "list", abstract: "Position, lag, worker and failure of each; status 3 if one has failed.")
+        }
+
+        @OptionGroup var common: CommonOptions
+        @OptionGroup var output: OutputOptions
+
+        func run() async throws {
+            try await reporting {
+                let printing = Printing(json: output.json)
+                let statuses = try await common.assembled(C.self) { try await $0.database.projectionStatuses() }
+                if output.json {
+                    for status in statuses { try printing.object(status, text: "") }
+                } else {
+                    printing.table(
+                        ["projection", "generation", "state", "position", "head", "behind", "seconds", "worker"],
+                        statuses.map { status in
+                            [
+                                status.projection, "\(status.generation)", status.failure == nil ? status.state : "failed",
+                                "\(status.position)", "\(status.head)", "\(status.eventsBehind)",
+                                String(format: "%.1f", status.secondsBehind), status.worker ?? "none",
+                            ]
+                        })
+                    for status in statuses {
+                        if let failure = status.failure {
+                            printing.line("\(status.projection) stopped at position \(status.failedPosition ?? .zero): \(failure.escapingControls)")
+                        }
+                    }
+                }
+                if statuses.contains(where: { $0.failure != nil }) { throw ExitCode.foundProblems }
+            }
+        }
+    }
+
+    struct Verify: AsyncParsableCommand {
+        static var configuration: CommandConfiguration {
+            CommandConfiguration(
+                commandName: "verify", abstract: "Compare the read tables with a fold of the log; status 3 if they differ.",
+                discussion: "Replays the log into scratch tables within one snapshot and rolls back. Nothing is changed.")
+        }
+
+        @OptionGroup var common: CommonOptions
+        @OptionGroup var output: OutputOptions
+        @Argument(help: "The projection: \(C.projections.map { type(of: $0).name.name }.joined(separator: ", ")).")
+        var projection: String
+
+        func run() async throws {
+            try await reporting {
+                let projection = try C.projection(named: projection)
+                let progress = ProgressDisplay("verify", unit: "events")
+                try await common.assembled(C.self) { assembly in
+                    try await verify(projection, assembly, progress)
+                }
+            }
+        }
+
+        private func verify(_ projection: some Projection, _ assembly: Assembly<C>, _ progress: ProgressDisplay) async throws {
+            let report = try await Verification(projection, in: assembly.database).run { done, total in
+                progress.update(done: done.rawValue, total: total.rawValue)
+            }
+            progress.finish()
+            let printing = Printing(json: output.json)
+            let text = report.tables.map { table in
+                "\(table.name): \(table.rows) rows, \(table.missing) missing, \(table.unexpected) unexpected"
+            }.joined(separator: "\n")
+            try printing.object(report, text: text)
+            printing.note("\(report.projection) \(report.matches ? "equals" : "DIFFERS FROM") a fold of the log up to position \(report.position).")
+            if !report.matches { throw ExitCode.foundProblems }
+        }
+    }
+
+    struct Retry: AsyncParsableCommand {
+        static var configuration: CommandConfiguration {
+            CommandConfiguration(commandName: "retry", abstract: "Let a projection that stopped at an event try again.")
+        }
+
+        @OptionGroup var common: CommonOptions
+        @Argument(help: "The projection.")
+        var projection: String
+
+        func run() async throws {
+            try await reporting {
+                let name = type(of: try C.projection(named: projection)).name
+                let retried = try await common.assembled(C.self) { try await $0.database.retry(name) }
+                Printing(json: false).line(retried ? "\(name) tries again." : "\(name) has not stopped.")
+            }
+        }
+    }
+}
+
+extension Composition {
+    static func projection(named name: String) throws -> any Projection {
+        guard let projection = projections.first(where: { type(of: $0).name.name == name }) else {
+            throw Misconfigured("there is no projection “\(name)”; there are \(projections.map { type(of: $0).name.name }.joined(separator: ", "))")
+        }
+        return projection
+    }
+}

@@ -1,0 +1,46 @@
+import ArgumentParser
+import Leftfold
+import LeftfoldPostgres
+
+struct RebuildProjection<C: Composition>: AsyncParsableCommand {
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(
+            commandName: "rebuild", abstract: "Make a projection's tables again from event zero.",
+            discussion: """
+                Builds the next generation beside the live one and switches in one transaction. Writes and queries go on \
+                throughout. Stopped half-way, it leaves the live tables as they are.
+                """)
+    }
+
+    @OptionGroup var common: CommonOptions
+    @OptionGroup var output: OutputOptions
+    @Argument(help: "The projection: \(C.projections.map { type(of: $0).name.name }.joined(separator: ", ")).")
+    var projection: String
+
+    func run() async throws {
+        try await reporting {
+            let projection = try C.projection(named: projection)
+            try await common.assembled(C.self) { try await rebuild(projection, $0) }
+        }
+    }
+
+    private func rebuild(_ projection: some Projection, _ assembly: Assembly<C>) async throws {
+        let progress = ProgressDisplay("rebuild", unit: "events")
+        let start = ContinuousClock.now
+        let generation = try await interruptible {
+            try await Rebuild(projection, in: assembly.database).run { done, total in
+                progress.update(done: done.rawValue, total: total.rawValue)
+            }
+        }
+        progress.finish()
+        try Printing(json: output.json).object(
+            Summary(projection: generation.projection.name, generation: generation.number, seconds: (ContinuousClock.now - start) / .seconds(1)),
+            text: "\(generation.projection) is rebuilt; generation \(generation.number) is live.")
+    }
+
+    private struct Summary: Encodable {
+        let projection: String
+        let generation: Int
+        let seconds: Double
+    }
+}

@@ -1,0 +1,51 @@
+import ArgumentParser
+import Foundation
+import LeftfoldHTTP
+
+struct Secrets<C: Composition>: AsyncParsableCommand {
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(
+            commandName: "secrets", abstract: "Make the secret files of a deployment, as far as they are missing.",
+            discussion: """
+                postgres_password, database_url and jwt_keys.json, readable by their owner only. What is there stays. \
+                docker compose runs it before everything else.
+                """)
+    }
+
+    @Argument(help: "The folder.")
+    var folder: String
+    @Option(name: .long, help: "Host in database_url.")
+    var databaseHost = "postgres"
+    @Option(name: .long, help: "Database name in database_url.")
+    var databaseName = C.name
+    @Option(name: .long, help: "User in database_url.")
+    var databaseUser = C.name
+
+    func run() async throws {
+        try await reporting {
+            let folder = URL(filePath: folder, directoryHint: .isDirectory)
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            let passwordFile = folder.appending(path: "postgres_password")
+            try write("postgres_password", in: folder) { Array(Self.password().utf8) }
+            try write("database_url", in: folder) {
+                let password = try String(contentsOf: passwordFile, encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines)
+                return Array("postgresql://\(databaseUser):\(password)@\(databaseHost)/\(databaseName)\n".utf8)
+            }
+            try write("jwt_keys.json", in: folder) { JSONWebKeySet.generate() }
+        }
+    }
+
+    private func write(_ name: String, in folder: URL, _ content: () throws -> [UInt8]) throws {
+        let url = folder.appending(path: name)
+        if FileManager.default.fileExists(atPath: url.path) { return Printing(json: false).line("kept: \(url.path)") }
+        try SecretFile.write(try content(), to: url)
+        Printing(json: false).line("made: \(url.path)")
+    }
+
+    /// 40 characters that need no escaping in a URL: 200 random bits and more.
+    private static func password() -> String {
+        let alphabet = Array("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
+        var random = SystemRandomNumberGenerator()
+        return String((0..<40).map { _ in alphabet[Int.random(in: 0..<alphabet.count, using: &random)] })
+    }
+}

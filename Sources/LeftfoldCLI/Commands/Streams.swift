@@ -1,0 +1,36 @@
+import ArgumentParser
+import Leftfold
+import LeftfoldPostgres
+
+struct Streams<C: Composition>: AsyncParsableCommand {
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(commandName: "streams", abstract: "Look at single streams.", subcommands: [Show.self], defaultSubcommand: Show.self)
+    }
+
+    struct Show: AsyncParsableCommand {
+        static var configuration: CommandConfiguration {
+            CommandConfiguration(commandName: "show", abstract: "All events of one stream.")
+        }
+
+        @OptionGroup var common: CommonOptions
+        @OptionGroup var output: OutputOptions
+        @Argument(help: "The stream, category-id.")
+        var stream: String
+        @Option(name: .long, help: "Begin after this version.")
+        var after: Int64 = 0
+
+        func run() async throws {
+            try await reporting {
+                guard let name = StreamName(rawValue: stream) else { throw ValidationError("stream", "must be category-id") }
+                let printing = Printing(json: output.json)
+                let events = try await common.assembled(C.self) {
+                    try await $0.database.store.read(name, after: StreamVersion(rawValue: after), limit: nil)
+                }
+                for event in events { try printing.object(PrintedEvent(event: event), text: PrintedEvent(event: event).text) }
+                if events.isEmpty { throw failure("\(name) has no events after version \(after)", .foundProblems) }
+            }
+        }
+    }
+}
+
+private typealias ValidationError = Leftfold.ValidationError

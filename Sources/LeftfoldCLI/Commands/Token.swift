@@ -1,0 +1,34 @@
+import ArgumentParser
+import LeftfoldHTTP
+
+struct Token<C: Composition>: AsyncParsableCommand {
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(
+            commandName: "token", abstract: "Sign a token for the HTTP API.",
+            discussion: "Uses the keys of JWT_KEYS_FILE or JWT_KEYS, or of a dev folder with --data.")
+    }
+
+    @OptionGroup var common: CommonOptions
+    @Option(name: .long, help: "Who it is for.")
+    var subject: String
+    @Option(name: .long, help: "A role; repeat for more.")
+    var role: [String] = []
+    @Option(name: .long, help: "The tenant.")
+    var tenant: String?
+    @Option(name: .long, help: "How many seconds it is valid.")
+    var lifetime = 3600
+    @Option(name: .long, help: ArgumentHelp("Take the keys of this dev folder.", valueName: "folder"))
+    var data: String?
+
+    func run() async throws {
+        try await reporting {
+            guard lifetime > 0 else { throw Misconfigured("--lifetime must be positive") }
+            let settings = try await common.settings()
+            let keys: JSONWebKeySet
+            if let data { keys = try await DataFolder(path: data).keySet() } else { keys = try await settings.keySet() }
+            let issuer = try TokenIssuer(keys: keys, issuer: settings.issuer ?? C.name, audience: settings.audience ?? C.name)
+            Printing(json: false).line(
+                try issuer.issue(subject: subject, roles: role, tenant: tenant, lifetime: .seconds(lifetime)))
+        }
+    }
+}

@@ -1,0 +1,97 @@
+import Foundation
+import Synchronization
+
+/// Shows how far long work has got: a bar on a terminal, a plain line every other second elsewhere.
+final class ProgressDisplay: Sendable {
+    private let line: ProgressLine
+    private let isTerminal: Bool
+    private let now: @Sendable () -> Duration
+    private let write: @Sendable (String) -> Void
+    private let state: Mutex<State>
+
+    private struct State {
+        var amount = ProgressAmount()
+        var began: Duration
+        var shownAt: Duration?
+        /// Whether the bar is on the screen's last line.
+        var isShown = false
+    }
+
+    private static let pauseOnTerminal = Duration.milliseconds(100)
+    private static let pauseElsewhere = Duration.seconds(2)
+
+    /// - Parameters:
+    ///   - title: what is going on, such as `importing`.
+    ///   - unit: what is counted, such as `lines`.
+    ///   - columns: the terminal's width; nil where there is no terminal.
+    init(
+        _ title: String, unit: String, columns: Int?, now: @escaping @Sendable () -> Duration,
+        write: @escaping @Sendable (String) -> Void
+    ) {
+        line = ProgressLine(title: title, unit: unit, columns: columns)
+        isTerminal = columns != nil
+        self.now = now
+        self.write = write
+        state = Mutex(State(began: now()))
+    }
+
+    /// On standard error.
+    convenience init(_ title: String, unit: String) {
+        self.init(title, unit: unit, columns: Terminal.columns(of: .standardError), now: Timepiece.system.now) { text in
+            // Where nobody reads any more, there is nobody to tell.
+            try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
+        }
+    }
+
+    /// - Parameters:
+    ///   - total: nil where it is not known.
+    ///   - fraction: how much is done, where that is known better than from the total.
+    func update(done: Int64, total: Int64? = nil, fraction: Double? = nil) {
+        state.withLock { state in
+            state.amount = ProgressAmount(done: done, total: total, fraction: fraction)
+            let pause = isTerminal ? Self.pauseOnTerminal : Self.pauseElsewhere
+            if let shownAt = state.shownAt, now() - shownAt < pause { return }
+            show(&state)
+        }
+    }
+
+    /// Writes a line of text without tearing the bar.
+    func note(_ text: String) {
+        state.withLock { state in
+            write((state.isShown ? Self.clear : "") + text + "\n")
+            if state.isShown { show(&state) }
+        }
+    }
+
+    /// Shows the last state for good. Nothing is shown where nothing was ever told.
+    func finish() {
+        state.withLock { state in
+            guard state.shownAt != nil else { return }
+            show(&state)
+            if isTerminal { write("\n") }
+            state.isShown = false
+            state.shownAt = nil
+        }
+    }
+
+    private static let clear = "\r\u{1B}[K"
+
+    private func show(_ state: inout State) {
+        let moment = now()
+        let text = line.text(state.amount, after: moment - state.began)
+        write(isTerminal ? Self.clear + text : text + "\n")
+        state.shownAt = moment
+        state.isShown = isTerminal
+    }
+}
+
+/// The terminal behind a file.
+enum Terminal {
+    /// Nil where it is no terminal.
+    static func columns(of handle: FileHandle) -> Int? {
+        guard isatty(handle.fileDescriptor) == 1 else { return nil }
+        var size = winsize()
+        guard ioctl(handle.fileDescriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+        return Int(size.ws_col)
+    }
+}

@@ -1,0 +1,24 @@
+import ArgumentParser
+import Logging
+
+/// Options that every subcommand takes.
+struct CommonOptions: ParsableArguments {
+    @Option(name: .long, help: ArgumentHelp("A file of KEY=value lines, beneath the environment.", valueName: "file"))
+    var envFile: String?
+
+    func settings() async throws -> Settings { try await Settings.load(environmentFile: envFile) }
+}
+
+struct OutputOptions: ParsableArguments {
+    @Flag(name: .long, help: "Print one JSON object a line instead of text for people.")
+    var json = false
+}
+
+extension Logger {
+    /// Logs go to standard error: standard output is for data.
+    static func forProgram(_ name: String, level: Logger.Level) -> Logger {
+        var logger = Logger(label: name) { StreamLogHandler.standardError(label: $0) }
+        logger.logLevel = level
+        return logger
+    }
+}

@@ -1,0 +1,115 @@
+import Foundation
+@testable import LeftfoldCLI
+import Leftfold
+import Synchronization
+import Users
+
+func users(on store: any EventStore) -> CommandBus {
+    CommandBus(
+        store: store, policy: UsersPolicy.roles,
+        commands: [CreateUser.self, UpdateUser.self, DeactivateUser.self, ReactivateUser.self])
+}
+
+/// A file in memory, handed out in pieces.
+struct Text: ByteSource {
+    let size: Int?
+    private let pieces: Shared<[[UInt8]]>
+
+    init(_ text: String, pieces sizes: () -> Int = { 1 << 18 }) { self.init(Array(text.utf8), pieces: sizes) }
+
+    init(_ bytes: [UInt8], pieces sizes: () -> Int = { 1 << 18 }) {
+        size = bytes.count
+        var pieces: [[UInt8]] = []
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let piece = rest.prefix(max(sizes(), 1))
+            pieces.append(Array(piece))
+            rest = rest.dropFirst(piece.count)
+        }
+        self.pieces = .init(pieces.reversed())
+    }
+
+    func read() async throws -> Piece { pieces.withLock { $0.popLast().map { .bytes($0) } ?? .end } }
+}
+
+/// A value that several hold on to.
+final class Shared<Value: Sendable>: Sendable {
+    private let mutex: Mutex<Value>
+    init(_ value: Value) { mutex = Mutex(value) }
+    var value: Value { mutex.withLock { $0 } }
+    func withLock<T: Sendable>(_ body: (inout sending Value) -> T) -> T { mutex.withLock { body(&$0) } }
+}
+
+/// The same seed is the same run. `LEFTFOLD_SEED=… swift test` repeats one.
+struct SeededGenerator: RandomNumberGenerator {
+    private var state: UInt64
+    init(seed: UInt64) { state = seed }
+
+    static let seeds: [UInt64] =
+        ProcessInfo.processInfo.environment["LEFTFOLD_SEED"].flatMap { UInt64($0) }.map { [$0] }
+        ?? (0..<8).map { _ in UInt64.random(in: 0...UInt64(UInt32.max)) }
+
+    /// `LEFTFOLD_ROUNDS=1000 swift test` looks longer.
+    static let rounds = ProcessInfo.processInfo.environment["LEFTFOLD_ROUNDS"].flatMap { Int($0) } ?? 8
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
+    }
+}
+
+/// Passes everything on, after calling a hook.
+struct HookedStore: EventStore {
+    let base: any EventStore
+    var beforeAppend: @Sendable (AppendRequest) async throws -> Void = { _ in }
+    var afterAppend: @Sendable (AppendRequest) async throws -> Void = { _ in }
+    var beforeRead: @Sendable () async throws -> Void = {}
+    var beforeHolders: @Sendable () async throws -> Void = {}
+
+    func append(_ request: AppendRequest) async throws -> AppendResult {
+        try await beforeAppend(request)
+        let result = try await base.append(request)
+        try await afterAppend(request)
+        return result
+    }
+    func read(_ stream: StreamName, after version: StreamVersion, limit: Int?) async throws -> [RecordedEvent] {
+        try await beforeRead()
+        return try await base.read(stream, after: version, limit: limit)
+    }
+    func read(after position: GlobalPosition, limit: Int) async throws -> [RecordedEvent] {
+        try await base.read(after: position, limit: limit)
+    }
+    func head() async throws -> GlobalPosition { try await base.head() }
+    func journalEntry(for commandID: UUID) async throws -> JournalEntry? { try await base.journalEntry(for: commandID) }
+    func journal(_ filter: JournalFilter) async throws -> [JournalEntry] { try await base.journal(filter) }
+    func holders(of claims: [Claim]) async throws -> [Claim: StreamName] {
+        try await beforeHolders()
+        return try await base.holders(of: claims)
+    }
+}
+
+/// Time that passes only when somebody waits.
+final class TestTime: Sendable {
+    private let elapsed = Mutex(Duration.zero)
+
+    var piece: Timepiece {
+        Timepiece(
+            now: { self.elapsed.withLock { $0 } },
+            sleep: { pause in
+                self.elapsed.withLock { $0 += pause }
+                await Task.yield()
+            })
+    }
+}
+
+extension Importer {
+    /// Imports a text; the problems in the order in which they were reported.
+    func importing(_ text: String, format: ImportFormat = .jsonl) async throws -> (result: ImportResult, problems: [LineProblem]) {
+        let problems = Shared<[LineProblem]>([])
+        let result = try await run(Text(text), format: format, name: "test") { problem in problems.withLock { $0.append(problem) } }
+        return (result, problems.value)
+    }
+}
