@@ -98,9 +98,10 @@ import Testing
         await pool.shutdown()
     }
 
-    @Test func aDeadServerIsReportedFast() async throws {
-        let pool = Pool(try ConnectionConfiguration("host=/nowhere dbname=x"), size: 4, logger: TestServer.quiet)
-        let began = ContinuousClock.now
+    /// As what it is, and not as a pool that has nothing to lend: nobody waits for the acquire timeout.
+    @Test func aDeadServerIsReportedToAllCallers() async throws {
+        let pool = Pool(
+            try ConnectionConfiguration("host=/nowhere dbname=x"), size: 4, acquireTimeout: .seconds(120), logger: TestServer.quiet)
         await withTaskGroup(of: Void.self) { group in
             for _ in 0..<100 {
                 group.addTask {
@@ -113,7 +114,6 @@ import Testing
                 }
             }
         }
-        #expect(ContinuousClock.now - began < .seconds(2))
         await pool.shutdown()
     }
 
