@@ -105,7 +105,9 @@ let package = Package(
         .testTarget(name: "UsersTests", dependencies: ["Users", "Leftfold", "LeftfoldTesting"]),
         .testTarget(
             name: "LeftfoldCLITests",
-            dependencies: ["LeftfoldCLI", "Leftfold", "Users", crypto]),
+            dependencies: [
+                "LeftfoldCLI", "LeftfoldHTTP", "LeftfoldPostgres", "LeftfoldTesting", "Leftfold", "Postgres", "Users", argumentParser, crypto,
+            ]),
         .testTarget(
             name: "LeftfoldHTTPTests",
             dependencies: [
@@ -120,7 +122,7 @@ let package = Package(
             ]),
         .testTarget(
             name: "UserServiceTests",
-            dependencies: ["UserService", "LeftfoldPostgres", "Leftfold", "Postgres", "TestSupport", "Users"]),
+            dependencies: ["UserService", "LeftfoldPostgres", "Leftfold", "Postgres", "TestSupport", "Users", crypto]),
     ],
     swiftLanguageModes: [.v6]
 )

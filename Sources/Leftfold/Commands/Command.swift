@@ -9,7 +9,8 @@ public protocol Command: Codable, Sendable {
 
     /// The aggregate it is for.
     var target: StreamID<Target> { get }
-    /// Claims it may take. Only a hint for those who must keep commands in order; the store enforces claims by itself.
+    /// Claims it may take, for those who must keep commands in order (`import`); the store enforces claims by itself.
+    /// A command that names any names all it may take; one that names none takes only what its stream held before.
     var mayClaim: Set<Claim> { get }
 
     /// The same command in its normal form: trimmed, Unicode composed, and so on. Done before everything else.

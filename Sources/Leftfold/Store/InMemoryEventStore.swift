@@ -46,7 +46,7 @@ public final class InMemoryEventStore: EventStore {
     }
 
     public func holders(of claims: [Claim]) async throws -> [Claim: StreamName] {
-        contents.withLock { contents in contents.claims.filter { claims.contains($0.key) } }
+        contents.withLock { contents in claims.reduce(into: [:]) { $0[$1] = contents.claims[$1] } }
     }
 }
 

@@ -27,7 +27,7 @@ struct ProgressLine: Sendable {
         if let part = amount.part { facts.append("\(Int(part * 100)) %") }
         facts.append(Self.text(amount.done) + (amount.total.map { " of \(Self.text($0))" } ?? "") + " \(unit)")
         facts.append("\(Self.text(rate))/s")
-        if let part = amount.part, part < 1, part > 0, seconds > 0 {
+        if let part = amount.part, part < 1, part > 0, seconds >= 1 {
             facts.append("\(Self.text(.seconds(seconds / part * (1 - part)))) left")
         } else {
             facts.append(Self.text(elapsed))

@@ -25,7 +25,8 @@ struct Settings: Sendable {
         if let file = config.string(forKey: "database.url.file") {
             databaseURL = try Self.secret(inFile: file)
         } else {
-            databaseURL = config.string(forKey: "database.url", isSecret: true)
+            // An empty one counts as none: compose files and shells often set variables to nothing.
+            databaseURL = config.string(forKey: "database.url", isSecret: true).flatMap { $0.isEmpty ? nil : $0 }
         }
         host = config.string(forKey: "host", default: "127.0.0.1")
         port = config.int(forKey: "port", default: 8080)
@@ -55,7 +56,7 @@ struct Settings: Sendable {
     }
 
     func database(for program: String) throws -> ConnectionConfiguration {
-        guard let databaseURL, !databaseURL.isEmpty else {
+        guard let databaseURL else {
             throw Misconfigured("there is no database: set DATABASE_URL or DATABASE_URL_FILE, or use “\(program) dev”")
         }
         var configuration = try ConnectionConfiguration(databaseURL)

@@ -22,7 +22,7 @@ struct Generate: ParsableCommand {
     var format = Format.jsonl
 
     func validate() throws {
-        guard count >= 0 else { throw ValidationError("The count must not be negative.") }
+        guard count >= 0 else { throw ArgumentParser.ValidationError("The count must not be negative.") }
     }
 
     func run() throws {

@@ -69,7 +69,7 @@ import Testing
             #expect(try await verification.run().matches)
             try await database.pool.execute("UPDATE ledger_1.ledger SET text = 'forged' WHERE position = 2")
             try await database.pool.execute("DELETE FROM ledger_1.ledger WHERE position = 3")
-            try await database.pool.execute("INSERT INTO ledger_1.ledger VALUES (99, 'invented')")
+            try await database.pool.execute("INSERT INTO ledger_1.ledger VALUES (99, 'invented', '{}')")
             let report = try await verification.run()
             #expect(!report.matches)
             #expect(report.tables.map(\.name) == ["ledger"])

@@ -25,10 +25,11 @@ enum Note {
 }
 
 /// Writes down each position it applies. Its primary key makes applying one twice an error; a hole is found by counting.
+/// The data is json on purpose: a type that knows no equality.
 struct Ledger: Projection {
     static let name: ProjectionName = "ledger"
     let tables = ["ledger"]
-    let script = "CREATE TABLE ledger (position bigint PRIMARY KEY, text text NOT NULL);"
+    let script = "CREATE TABLE ledger (position bigint PRIMARY KEY, text text NOT NULL, data json NOT NULL);"
     let categories: Set<Leftfold.Category> = ["note"]
     /// The texts it chokes on, in Swift and in SQL.
     var refused: Set<String> = []
@@ -40,7 +41,7 @@ struct Ledger: Projection {
         let text = try JSONDecoder().decode([String: String].self, from: Data(event.data))["text"] ?? ""
         if refused.contains(text) { throw Refused() }
         if refusedBySQL.contains(text) { batch.execute("SELECT 1 / (position - position) FROM ledger LIMIT 1") }
-        batch.execute("INSERT INTO ledger (position, text) VALUES (\(event.position.rawValue), \(text))")
+        batch.execute("INSERT INTO ledger (position, text, data) VALUES (\(event.position.rawValue), \(text), \(JSONBytes(event.data)))")
     }
 }
 

@@ -1,0 +1,46 @@
+import Foundation
+import Leftfold
+
+struct Account: Aggregate {
+    static let category: Leftfold.Category = "account"
+
+    enum Event: Leftfold.Event {
+        case opened(owner: String)
+        case deposited(amount: Int)
+        // The stored names: renaming a Swift case never renames history. The compiler insists on this enum.
+        enum CodingKeys: String, CodingKey, CaseIterable { case opened = "AccountOpened", deposited = "MoneyDeposited" }
+    }
+
+    enum Rejection: String, Leftfold.Rejection {
+        case notOpen = "account_not_found", alreadyOpen = "account_already_open"
+        var message: String { self == .notOpen ? "There is no such account." : "The account is open already." }
+    }
+
+    private(set) var isOpen = false
+    private(set) var balance = 0
+
+    init() {}
+
+    mutating func evolve(_ event: Event) {
+        switch event {
+        case .opened: isOpen = true
+        case .deposited(let amount): balance += amount
+        }
+    }
+}
+
+struct Deposit: Command {
+    static let permission: Permission = "accounts:deposit"  // no default: what has none does not compile
+    let id: UUID
+    let amount: Int
+    var target: StreamID<Account> { StreamID(id) }
+
+    func validate() throws(Leftfold.ValidationError) {
+        if amount <= 0 { throw ValidationError("amount", "must be positive") }
+    }
+
+    func decide(_ account: Account) throws(Account.Rejection) -> [Account.Event] {
+        guard account.isOpen else { throw .notOpen }
+        return [.deposited(amount: amount)]
+    }
+}

@@ -1,0 +1,13 @@
+import Leftfold
+import LeftfoldPostgres
+import LeftfoldCLI
+import LeftfoldHTTP
+
+enum Bank: Composition {
+    static let name = "bank"
+    static let abstract = "Accounts."
+    static var policy: any Policy { RolePolicy(["teller": ["accounts:deposit", "accounts:read"]]) }
+    static let commands: [any Command.Type] = [Deposit.self]
+    static let projections: [any Projection] = [Balances()]
+    static func queries(_ readModels: ReadModels) -> [QueryHandler] { [readModels.handler(for: GetBalance.self)] }
+}
