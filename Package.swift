@@ -84,7 +84,8 @@ let package = Package(
             name: "LeftfoldCLI",
             dependencies: [
                 "Leftfold", "LeftfoldPostgres", "LeftfoldHTTP", "Postgres", "EmbeddedPostgres",
-                argumentParser, configuration, crypto, hummingbird, logging, metrics, nioCore, nioPosix, serviceLifecycle, systemPackage, unixSignals,
+                argumentParser, configuration, crypto, hummingbird, logging, metrics, nioCore, nioPosix, serviceLifecycle, systemPackage,
+                unixSignals,
             ]),
 
         // 4: the sample domain
@@ -106,7 +107,8 @@ let package = Package(
         .testTarget(
             name: "LeftfoldCLITests",
             dependencies: [
-                "LeftfoldCLI", "LeftfoldHTTP", "LeftfoldPostgres", "LeftfoldTesting", "Leftfold", "Postgres", "Users", argumentParser, crypto,
+                "LeftfoldCLI", "LeftfoldHTTP", "LeftfoldPostgres", "LeftfoldTesting", "Leftfold", "Postgres", "Users", argumentParser,
+                crypto,
             ]),
         .testTarget(
             name: "LeftfoldHTTPTests",

@@ -1,11 +1,11 @@
 import Foundation
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #else
-import Darwin
+    import Darwin
 #endif
 
 /// Whom the server runs as. Postgres refuses to run as root, so root lends its programs an unprivileged account.
@@ -40,7 +40,8 @@ struct Account: Sendable {
                 return try Command.run(folder + "/sudo", ["-n", "-u", name, "--", program] + arguments)
             }
         }
-        throw EmbeddedPostgresError("PostgreSQL does not run as root, and neither runuser, setpriv nor sudo is installed to drop to `\(name)`.")
+        throw EmbeddedPostgresError(
+            "PostgreSQL does not run as root, and neither runuser, setpriv nor sudo is installed to drop to `\(name)`.")
     }
 
     /// Makes a folder that only this account (and root) can enter.
@@ -56,7 +57,8 @@ struct Account: Sendable {
             throw EmbeddedPostgresError("The folder \(folder.path) cannot be made: \(error.localizedDescription)")
         }
         guard chmod(folder.path, 0o700) == 0, own(folder.path) else {
-            throw EmbeddedPostgresError("The folder \(folder.path) cannot be given to the server's account: \(String(cString: strerror(errno))).")
+            throw EmbeddedPostgresError(
+                "The folder \(folder.path) cannot be given to the server's account: \(String(cString: strerror(errno))).")
         }
         if name != nil, let answer = try? run("/usr/bin/test", ["-w", folder.path]), answer.status == 1 {
             throw EmbeddedPostgresError(

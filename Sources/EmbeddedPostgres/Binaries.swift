@@ -38,7 +38,8 @@ struct Binaries: Sendable {
         if let version {
             if let match = found.first(where: { $0.major == version }) { return match }
             if !found.isEmpty {
-                throw EmbeddedPostgresError("The data folder was made by PostgreSQL \(version), but no server of that version is installed.")
+                throw EmbeddedPostgresError(
+                    "The data folder was made by PostgreSQL \(version), but no server of that version is installed.")
             }
         }
         guard let first = found.first else {
@@ -55,7 +56,9 @@ struct Binaries: Sendable {
 
     /// `15` from `postgres (PostgreSQL) 15.18`.
     private var major: String? {
-        guard let answer = try? Command.run(postgres, ["--version"]), let range = answer.output.range(of: "(PostgreSQL) ") else { return nil }
+        guard let answer = try? Command.run(postgres, ["--version"]), let range = answer.output.range(of: "(PostgreSQL) ") else {
+            return nil
+        }
         return String(answer.output[range.upperBound...].prefix(while: \.isNumber))
     }
 

@@ -1,11 +1,11 @@
 import Foundation
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #else
-import Darwin
+    import Darwin
 #endif
 
 /// Runs a program and waits for it. Blocks; called from threads of our own.
@@ -37,9 +37,9 @@ enum Command {
 
     private static func spawn(_ program: String, _ arguments: [String], output: Int32) throws(EmbeddedPostgresError) -> Int32 {
         #if os(Linux)
-        var actions = posix_spawn_file_actions_t()
+            var actions = posix_spawn_file_actions_t()
         #else
-        var actions: posix_spawn_file_actions_t?
+            var actions: posix_spawn_file_actions_t?
         #endif
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
@@ -56,7 +56,9 @@ enum Command {
         guard failure == 0 else { throw EmbeddedPostgresError("\(program) cannot be run: \(String(cString: strerror(failure))).") }
         var status: Int32 = 0
         while waitpid(process, &status, 0) < 0 {
-            guard errno == EINTR else { throw EmbeddedPostgresError("\(program) cannot be waited for: \(String(cString: strerror(errno))).") }
+            guard errno == EINTR else {
+                throw EmbeddedPostgresError("\(program) cannot be waited for: \(String(cString: strerror(errno))).")
+            }
         }
         // The low seven bits name the signal that ended it, if one did.
         return status & 0x7F == 0 ? (status >> 8) & 0xFF : 128 + status & 0x7F

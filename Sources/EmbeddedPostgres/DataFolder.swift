@@ -1,11 +1,11 @@
 import Foundation
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #else
-import Darwin
+    import Darwin
 #endif
 
 /// Our folder: `data` is the server's own, `run` holds the socket, `server.log` what it says.
@@ -28,9 +28,9 @@ struct DataFolder: Sendable {
     /// The longest path a socket may have, with the final NUL left out.
     static let longestSocketPath: Int = {
         #if os(Linux)
-        107
+            107
         #else
-        103
+            103
         #endif
     }()
 

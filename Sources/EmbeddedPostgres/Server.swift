@@ -74,7 +74,8 @@ struct Server: Sendable {
             let answer = try account.run(
                 binaries.initdb,
                 [
-                    "-D", fresh.path, "-U", "postgres", "-E", "UTF8", "--locale=\(locale)", "--auth-local=trust", "--auth-host=scram-sha-256",
+                    "-D", fresh.path, "-U", "postgres", "-E", "UTF8", "--locale=\(locale)", "--auth-local=trust",
+                    "--auth-host=scram-sha-256",
                     "--pwfile=\(folder.password.path)",
                 ] + (durable ? [] : ["--no-sync"]))
             if answer.status == 0 {
@@ -108,7 +109,9 @@ struct Server: Sendable {
         all.merge(settings) { _, chosen in chosen }
         var text = "# Written by EmbeddedPostgres at every start.\n"
         for (name, value) in all.sorted(by: { $0.key < $1.key }) {
-            let sound = name.utf8.allSatisfy { ($0 | 0x20 >= 0x61 && $0 | 0x20 <= 0x7A) || (0x30...0x39).contains($0) || $0 == 0x5F || $0 == 0x2E }
+            let sound = name.utf8.allSatisfy {
+                ($0 | 0x20 >= 0x61 && $0 | 0x20 <= 0x7A) || (0x30...0x39).contains($0) || $0 == 0x5F || $0 == 0x2E
+            }
             guard sound, !name.isEmpty, !value.contains(where: \.isNewline) else {
                 throw EmbeddedPostgresError("The server setting \(name) has an invalid name or value.")
             }

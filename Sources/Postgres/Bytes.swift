@@ -1,7 +1,7 @@
 #if canImport(FoundationEssentials)
-public import FoundationEssentials
+    public import FoundationEssentials
 #else
-public import Foundation
+    public import Foundation
 #endif
 
 // `[UInt8]` is `bytea`. A type conforms to a protocol once, so the byte itself decides how an array of it travels.

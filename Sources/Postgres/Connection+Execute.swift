@@ -19,7 +19,7 @@ extension Connection {
         guard let name = statements.name(of: sql) else { return try await runFirstTime(sql, wasIdle: wasIdle) }
         do throws(PostgresError) {
             return try await runPrepared(name, sql)
-        } catch where wasIdle && error.isStalePlan && isUsable {
+        } catch  where wasIdle && error.isStalePlan && isUsable {
             // Nothing of it happened: the server found the plan out of date before it began.
             statements.forget(sql, onServer: error.sqlState != .invalidSQLStatementName)
             return try await runFirstTime(sql, wasIdle: wasIdle)

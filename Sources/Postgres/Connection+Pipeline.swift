@@ -20,7 +20,7 @@ extension Connection {
         try await makeRoom(wasIdle: wasIdle)
         do throws(PostgresError) {
             return try await runPipeline(statements)
-        } catch where wasIdle && error.isStalePlan && isUsable {
+        } catch  where wasIdle && error.isStalePlan && isUsable {
             for sql in statements { self.statements.forget(sql, onServer: error.sqlState != .invalidSQLStatementName) }
             return try await runPipeline(statements)
         }

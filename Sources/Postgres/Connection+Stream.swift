@@ -25,7 +25,8 @@ extension Connection {
         do throws(PostgresError) {
             if let name = statements.name(of: sql) {
                 operation.sent = true
-                try sent(sql.parameters.withLibPQ { PQsendQueryPrepared(handle.pointer, name, $0.count, $0.values, $0.lengths, $0.formats, 1) })
+                try sent(
+                    sql.parameters.withLibPQ { PQsendQueryPrepared(handle.pointer, name, $0.count, $0.values, $0.lengths, $0.formats, 1) })
             } else {
                 try sendUnprepared(sql)
             }

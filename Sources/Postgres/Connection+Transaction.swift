@@ -63,7 +63,8 @@ extension Connection {
         }
         guard tag == "COMMIT" else {
             throw PostgresError(
-                .server(.inFailedSQLTransaction), "the transaction was rolled back: one of its statements had failed (answer to COMMIT: \(tag))")
+                .server(.inFailedSQLTransaction),
+                "the transaction was rolled back: one of its statements had failed (answer to COMMIT: \(tag))")
         }
     }
 

@@ -26,7 +26,8 @@ public struct Listener: Sendable {
 
     /// A listener for channels, whose names must match `[a-z_][a-z0-9_]{0,62}`. Give a direct connection: a pooler in transaction mode
     /// swallows notifications.
-    public init(_ configuration: ConnectionConfiguration, channels: [String], logger: Logger = Logger(label: "leftfold.postgres.listener")) {
+    public init(_ configuration: ConnectionConfiguration, channels: [String], logger: Logger = Logger(label: "leftfold.postgres.listener"))
+    {
         self.configuration = configuration
         self.channels = channels
         self.logger = logger

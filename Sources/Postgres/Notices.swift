@@ -52,7 +52,8 @@ extension PostgresError {
     /// Copies an error result's fields. The caller still owns the result.
     init(result: OpaquePointer) {
         let fields = Fields(
-            severity: resultField(result, "V") ?? resultField(result, "S"), detail: resultField(result, "D"), hint: resultField(result, "H"),
+            severity: resultField(result, "V") ?? resultField(result, "S"), detail: resultField(result, "D"),
+            hint: resultField(result, "H"),
             context: resultField(result, "W"), schema: resultField(result, "s"), table: resultField(result, "t"),
             column: resultField(result, "c"), constraint: resultField(result, "n"))
         let code = resultField(result, "C").map { SQLState(rawValue: $0) }

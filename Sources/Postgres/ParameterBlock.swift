@@ -28,7 +28,9 @@ extension [Parameter] {
                                 continue
                             }
                             UnsafeMutableRawBufferPointer(rebasing: flat[offset..<offset + bytes.count]).copyBytes(from: bytes)
-                            values[index] = flat.baseAddress.map { UnsafePointer($0.advanced(by: offset).assumingMemoryBound(to: CChar.self)) }
+                            values[index] = flat.baseAddress.map {
+                                UnsafePointer($0.advanced(by: offset).assumingMemoryBound(to: CChar.self))
+                            }
                             numbers[index] = Int32(clamping: bytes.count)
                             offset += bytes.count
                         }

@@ -33,7 +33,8 @@ public final class Pool: Sendable {
     /// - Parameter acquireTimeout: how long a caller waits for a connection, opening included, before `.poolExhausted`.
     /// - Parameter idleTimeout: connections idle for longer are closed when the next one is lent.
     public init(
-        _ configuration: ConnectionConfiguration, size: Int = 10, acquireTimeout: Duration = .seconds(5), idleTimeout: Duration = .seconds(600),
+        _ configuration: ConnectionConfiguration, size: Int = 10, acquireTimeout: Duration = .seconds(5),
+        idleTimeout: Duration = .seconds(600),
         logger: Logger = Logger(label: "leftfold.postgres.pool")
     ) {
         self.configuration = configuration
@@ -78,7 +79,7 @@ public final class Pool: Sendable {
     ) async throws(PostgresError) -> Rows {
         do throws(PostgresError) {
             return try await executeOnce(sql, timeout, onTimeout)
-        } catch where error.kind == .connectionLost && !error.outcomeUnknown {
+        } catch  where error.kind == .connectionLost && !error.outcomeUnknown {
             return try await executeOnce(sql, timeout, onTimeout)
         }
     }

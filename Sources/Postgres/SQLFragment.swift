@@ -47,7 +47,10 @@ extension SQL {
         case UInt8(ascii: "$"):
             guard !(0x30...0x39).contains(next), let close = input[(start + 1)...].firstIndex(of: UInt8(ascii: "$")) else { return nil }
             let tag = Array(input[start...close])
-            guard tag.dropFirst().dropLast().allSatisfy({ $0 == 0x5F || ($0 | 0x20 >= 0x61 && $0 | 0x20 <= 0x7A) || (0x30...0x39).contains($0) })
+            guard
+                tag.dropFirst().dropLast().allSatisfy({
+                    $0 == 0x5F || ($0 | 0x20 >= 0x61 && $0 | 0x20 <= 0x7A) || (0x30...0x39).contains($0)
+                })
             else { return nil }
             return end(of: tag, from: close + 1)
         default: return nil

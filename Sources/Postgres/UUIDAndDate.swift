@@ -1,7 +1,7 @@
 #if canImport(FoundationEssentials)
-public import FoundationEssentials
+    public import FoundationEssentials
 #else
-public import Foundation
+    public import Foundation
 #endif
 
 extension UUID: PostgresEncodable, PostgresDecodable {
@@ -32,7 +32,7 @@ extension Date: PostgresEncodable, PostgresDecodable {
     public func encode(into buffer: inout [UInt8]) throws(PostgresError) {
         let scaled = (timeIntervalSinceReferenceDate * 1_000_000).rounded()
         guard let sinceReference = Int64(exactly: scaled),
-            case let (microseconds, overflow) = sinceReference.addingReportingOverflow(microsecondsBetweenEpochs),
+            case (let microseconds, let overflow) = sinceReference.addingReportingOverflow(microsecondsBetweenEpochs),
             !overflow, microseconds >= -211_813_488_000_000_000, microseconds < 9_223_371_331_200_000_000
         else { throw PostgresError(.encoding, "a date outside the range of timestamptz cannot be sent to Postgres") }
         buffer.append(bigEndian: microseconds)

@@ -1,7 +1,8 @@
 import Foundation
-@testable import LeftfoldCLI
 import Leftfold
 import Testing
+
+@testable import LeftfoldCLI
 
 @Suite("Files and pipes")
 struct FileTests {
@@ -10,7 +11,9 @@ struct FileTests {
         return Importer(commands: users(on: store), store: store)
     }
 
-    private func line(_ number: Int) -> String { #"{"command":"CreateUser","id":"\#(UUID())","email":"\#(number)@example.org","name":"N"}"# }
+    private func line(_ number: Int) -> String {
+        #"{"command":"CreateUser","id":"\#(UUID())","email":"\#(number)@example.org","name":"N"}"#
+    }
 
     @Test("a file is read to its end, and the progress with it")
     func file() async throws {
@@ -37,7 +40,10 @@ struct FileTests {
             base: store,
             afterAppend: { _ in
                 // The next line is written when the one before is stored.
-                let number = written.withLock { $0 += 1; return $0 }
+                let number = written.withLock {
+                    $0 += 1
+                    return $0
+                }
                 if number > 3 { return try pipe.fileHandleForWriting.close() }
                 try pipe.fileHandleForWriting.write(contentsOf: Data((line(number) + "\n").utf8))
             })
@@ -65,19 +71,22 @@ struct FileTests {
 
     @Test("the result is told to people and to machines")
     func result() throws {
-        var result = ImportResult(lines: 1200, accepted: 1190, repeated: 3, rejected: ["email_taken": 7, "user_not_found": 2], elapsed: .seconds(2))
+        var result = ImportResult(
+            lines: 1200, accepted: 1190, repeated: 3, rejected: ["email_taken": 7, "user_not_found": 2], elapsed: .seconds(2))
         result.invalid = ["malformed_json": 1]
-        #expect("\(result)" == """
-            lines     1200
-            accepted  1190 (3 of them in an earlier run)
-            rejected  9 (email_taken 7, user_not_found 2)
-            invalid   1 (malformed_json 1)
-            elapsed   2.0 s, 600 lines/s
-            """)
-        #expect(String(decoding: try StrictJSON.encode(result), as: UTF8.self) == """
-            {"accepted":1190,"end":"complete","invalid":{"malformed_json":1},"lines":1200,"lines_per_second":600,\
-            "rejected":{"email_taken":7,"user_not_found":2},"repeated":3,"seconds":2}
-            """)
+        #expect(
+            "\(result)" == """
+                lines     1200
+                accepted  1190 (3 of them in an earlier run)
+                rejected  9 (email_taken 7, user_not_found 2)
+                invalid   1 (malformed_json 1)
+                elapsed   2.0 s, 600 lines/s
+                """)
+        #expect(
+            String(decoding: try StrictJSON.encode(result), as: UTF8.self) == """
+                {"accepted":1190,"end":"complete","invalid":{"malformed_json":1},"lines":1200,"lines_per_second":600,\
+                "rejected":{"email_taken":7,"user_not_found":2},"repeated":3,"seconds":2}
+                """)
         result.end = .interrupted
         #expect("\(result)".hasSuffix("Stopped before the end. Run it again to finish: what is done is not done twice."))
     }

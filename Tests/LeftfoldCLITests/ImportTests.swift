@@ -1,8 +1,9 @@
 import Foundation
-@testable import LeftfoldCLI
 import Leftfold
 import Testing
 import Users
+
+@testable import LeftfoldCLI
 
 @Suite("Importing a file")
 struct ImportTests {
@@ -32,11 +33,12 @@ struct ImportTests {
         #expect(result.invalid == ["unknown_command": 1])
         #expect(result.end == .complete)
         #expect(!result.isClean)
-        #expect(problems.map(\.description) == [
-            "line 2: rejected email_taken: This email is already in use.",
-            "line 6: rejected email_taken: This email is already in use.",
-            "line 7: invalid unknown_command: There is no command “Nonsense”.",
-        ])
+        #expect(
+            problems.map(\.description) == [
+                "line 2: rejected email_taken: This email is already in use.",
+                "line 6: rejected email_taken: This email is already in use.",
+                "line 7: invalid unknown_command: There is no command “Nonsense”.",
+            ])
     }
 
     @Test("again changes nothing, and says so")
@@ -116,10 +118,20 @@ struct ImportTests {
         let flaky = HookedStore(
             base: store,
             beforeAppend: { _ in
-                if failures.withLock({ $0 -= 1; return $0 >= 4 }) { throw Unavailable("The store is away.") }
+                if failures.withLock({
+                    $0 -= 1
+                    return $0 >= 4
+                }) {
+                    throw Unavailable("The store is away.")
+                }
             },
             afterAppend: { request in
-                if failures.withLock({ $0 -= 1; return $0 >= 0 }) { throw OutcomeUnknown(request.commandID) }
+                if failures.withLock({
+                    $0 -= 1
+                    return $0 >= 0
+                }) {
+                    throw OutcomeUnknown(request.commandID)
+                }
             })
         let (result, _) = try await Importer(commands: users(on: flaky), store: flaky, time: TestTime().piece).importing(Self.story)
         #expect(result.end == .complete)
@@ -132,7 +144,12 @@ struct ImportTests {
         let gone = HookedStore(
             base: store,
             beforeAppend: { _ in
-                if left.withLock({ $0 -= 1; return $0 < 0 }) { throw Unavailable("The store is away.") }
+                if left.withLock({
+                    $0 -= 1
+                    return $0 < 0
+                }) {
+                    throw Unavailable("The store is away.")
+                }
             })
         let (result, _) = try await Importer(commands: users(on: gone), store: gone, time: TestTime().piece).importing(Self.story)
         #expect(result.end == .unavailable("The store is away."))
@@ -153,7 +170,10 @@ struct ImportTests {
             base: store,
             beforeAppend: { _ in
                 #expect(!Task.isCancelled, "a command was cut off")
-                if appended.withLock({ $0 += 1; return $0 == 100 }) {
+                if appended.withLock({
+                    $0 += 1
+                    return $0 == 100
+                }) {
                     while cancel.value == nil { await Task.yield() }
                     cancel.value?.cancel()
                 }
@@ -254,9 +274,11 @@ struct BadLineTests {
         #expect(try await store.journal(JournalFilter()).count == 2)
     }
 
-    @Test("a line may begin with its fields in any order, and with spaces", arguments: [
-        #"{"command":"X","a":1}"#, #"{"a":1,"command":"X"}"#, #" { "a" : 1 , "command" : "X" } "#, #"{ "command" : "X" , "a" : 1 }"#,
-    ])
+    @Test(
+        "a line may begin with its fields in any order, and with spaces",
+        arguments: [
+            #"{"command":"X","a":1}"#, #"{"a":1,"command":"X"}"#, #" { "a" : 1 , "command" : "X" } "#, #"{ "command" : "X" , "a" : 1 }"#,
+        ])
     func split(line: String) throws {
         let (name, json) = try JSONLine.split(Array(line.utf8))
         #expect(name == "X")

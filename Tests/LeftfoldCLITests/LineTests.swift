@@ -1,8 +1,9 @@
 import Foundation
-@testable import LeftfoldCLI
 import Leftfold
 import Testing
 import Users
+
+@testable import LeftfoldCLI
 
 @Suite("Cutting a file into lines")
 struct LineReaderTests {
@@ -27,7 +28,8 @@ struct LineReaderTests {
     func endings(pieces: Int) {
         #expect(lines("a\nb\r\n\r\n\nc", .jsonl, pieces: pieces) == ["1:a", "2:b", "3:", "4:", "5:c"])
         #expect(lines("a\rb\r\r\n", .jsonl, pieces: pieces) == ["1:a\rb\r"])
-        #expect(lines("a,\"b\r\nc\"\r\nd,\"\"\"\n\"\ne\"f\ng", .csv, pieces: pieces) == ["1:a,\"b\nc\"", "3:d,\"\"\"\n\"", "5:e\"f", "6:g"])
+        #expect(
+            lines("a,\"b\r\nc\"\r\nd,\"\"\"\n\"\ne\"f\ng", .csv, pieces: pieces) == ["1:a,\"b\nc\"", "3:d,\"\"\"\n\"", "5:e\"f", "6:g"])
     }
 
     @Test("the size of all lines is the size of the file")
@@ -99,13 +101,15 @@ struct CSVTests {
     @Test("is imported; a record that is wrong is told by the line where it begins")
     func imported() async throws {
         let (a, b, c) = (UUID(), UUID(), UUID())
-        let text = "\u{FEFF}id,email,name\r\n\(a),a@example.org,\"Ada,\r\n \"\"A\"\"\"\r\n\r\n\(b),b@example.org\r\nskip,,\r\n\(b),b@example.org,B\r\n\(c),nobody,C\r\n\"x"
+        let text =
+            "\u{FEFF}id,email,name\r\n\(a),a@example.org,\"Ada,\r\n \"\"A\"\"\"\r\n\r\n\(b),b@example.org\r\nskip,,\r\n\(b),b@example.org,B\r\n\(c),nobody,C\r\n\"x"
         let store = InMemoryEventStore()
         let (result, problems) = try await importer(store).importing(text, format: .csv)
         #expect(result.accepted == 2)
-        #expect(problems.map { "\($0.line) \($0.code)" } == [
-            "5 wrong_field_count", "6 no_command", "8 validation_failed", "9 malformed_csv",
-        ])
+        #expect(
+            problems.map { "\($0.line) \($0.code)" } == [
+                "5 wrong_field_count", "6 no_command", "8 validation_failed", "9 malformed_csv",
+            ])
         let events = try await store.read(StreamID<User>(a).name)
         #expect(String(decoding: events[0].data, as: UTF8.self).contains(#"Ada, \"A\""#))
     }
@@ -137,9 +141,10 @@ struct LineIDTests {
 
     @Test("never change: these are in journals")
     func golden() {
-        #expect(ids(["a", "b", "b"]) == [
-            "1c394087-5566-8c00-a351-dfe1d97d7273", "fd29b5ca-00f8-8c1c-a4bc-bfec6cba0c97", "8a1ec4b4-6a6c-869b-84ca-75d7ba9943fe",
-        ])
+        #expect(
+            ids(["a", "b", "b"]) == [
+                "1c394087-5566-8c00-a351-dfe1d97d7273", "fd29b5ca-00f8-8c1c-a4bc-bfec6cba0c97", "8a1ec4b4-6a6c-869b-84ca-75d7ba9943fe",
+            ])
         #expect(ids(["a"], label: "again") == ["3201b1d2-00b5-8642-8269-9fbda0e1f25b"])
     }
 

@@ -1,5 +1,6 @@
-@testable import LeftfoldCLI
 import Testing
+
+@testable import LeftfoldCLI
 
 @Suite("Progress")
 struct ProgressTests {
@@ -37,12 +38,13 @@ struct ProgressTests {
         progress.finish()
         progress.finish()
         let clear = "\r\u{1B}[K"
-        #expect(screen.value == """
-            \(clear)import 0 lines, 0/s, 0.0 s\(clear)import 10 lines, 100/s, 0.1 s\(clear)import 20 lines, 100/s, 0.2 s\
-            \(clear)line 3: no
-            \(clear)import 25 lines, 100/s, 0.3 s\(clear)import 25 lines, 100/s, 0.3 s
+        #expect(
+            screen.value == """
+                \(clear)import 0 lines, 0/s, 0.0 s\(clear)import 10 lines, 100/s, 0.1 s\(clear)import 20 lines, 100/s, 0.2 s\
+                \(clear)line 3: no
+                \(clear)import 25 lines, 100/s, 0.3 s\(clear)import 25 lines, 100/s, 0.3 s
 
-            """)
+                """)
     }
 
     @Test("elsewhere a line every other second, the first and the last")
@@ -56,14 +58,15 @@ struct ProgressTests {
         }
         progress.note("a note")
         progress.finish()
-        #expect(log.value == """
-            import: 0 %, 0 of 10 lines, 0/s, 0.0 s
-            import: 20 %, 2 of 10 lines, 1.0/s, 8.0 s left
-            import: 40 %, 4 of 10 lines, 1.0/s, 6.0 s left
-            a note
-            import: 50 %, 5 of 10 lines, 1.0/s, 5.0 s left
+        #expect(
+            log.value == """
+                import: 0 %, 0 of 10 lines, 0/s, 0.0 s
+                import: 20 %, 2 of 10 lines, 1.0/s, 8.0 s left
+                import: 40 %, 4 of 10 lines, 1.0/s, 6.0 s left
+                a note
+                import: 50 %, 5 of 10 lines, 1.0/s, 5.0 s left
 
-            """)
+                """)
     }
 
     @Test("nothing is shown where nothing was told")

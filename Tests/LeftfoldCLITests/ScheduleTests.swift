@@ -1,8 +1,9 @@
 import Foundation
-@testable import LeftfoldCLI
 import Leftfold
 import Testing
 import Users
+
+@testable import LeftfoldCLI
 
 @Suite("Lines run at once, as if one after the other")
 struct ScheduleTests {

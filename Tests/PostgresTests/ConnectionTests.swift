@@ -29,7 +29,9 @@ import Testing
         let connection = try await TestServer.connect()
         for _ in 0..<3 {
             let error = try await postgresError { try await connection.execute("SELECT 1 / \(0)") }
-            #expect(error.kind == .server(SQLState("22012")) && !error.outcomeUnknown && !error.isConnectionFailure && error.statementIndex == nil)
+            #expect(
+                error.kind == .server(SQLState("22012")) && !error.outcomeUnknown && !error.isConnectionFailure
+                    && error.statementIndex == nil)
         }
         let missing = try await postgresError { try await connection.execute("SELECT * FROM nowhere") }
         #expect(missing.sqlState == .undefinedTable)
@@ -130,7 +132,8 @@ import Testing
         let observer = try await TestServer.connect()
         let pid = await connection.backendProcessID
         try await eventually("sleeps") {
-            try await observer.value("SELECT count(*) FROM pg_stat_activity WHERE pid = \(pid) AND wait_event = 'PgSleep'", as: Int.self) == 1
+            try await observer.value("SELECT count(*) FROM pg_stat_activity WHERE pid = \(pid) AND wait_event = 'PgSleep'", as: Int.self)
+                == 1
         }
         await connection.close()
         let error = try await postgresError { _ = try await waiting.value }

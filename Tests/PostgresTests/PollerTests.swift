@@ -7,9 +7,9 @@ import Testing
     private func pair() -> (Int32, Int32) {
         var descriptors: [Int32] = [-1, -1]
         #if os(Linux)
-        socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &descriptors)
+            socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &descriptors)
         #else
-        socketpair(AF_UNIX, SOCK_STREAM, 0, &descriptors)
+            socketpair(AF_UNIX, SOCK_STREAM, 0, &descriptors)
         #endif
         return (descriptors[0], descriptors[1])
     }

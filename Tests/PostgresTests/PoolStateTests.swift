@@ -35,7 +35,11 @@ import Testing
         var pool = PoolState<Int>(size: 4)
         #expect(isOpen(pool.acquire(1, now: at(0))))
         #expect(pool.openFailed(down, now: at(0)) { _ in .seconds(10) } == [])
-        if case .granted(let grant) = pool.acquire(2, now: at(5)) { #expect(failure(grant)?.kind == .connectionFailed) } else { Issue.record() }
+        if case .granted(let grant) = pool.acquire(2, now: at(5)) {
+            #expect(failure(grant)?.kind == .connectionFailed)
+        } else {
+            Issue.record()
+        }
         #expect(isOpen(pool.acquire(3, now: at(11))), "after the backoff one may try")
         #expect(isWait(pool.acquire(4, now: at(11))), "and the others wait for what it finds")
         #expect(pool.openFailed(down, now: at(12)) { _ in .seconds(10) } == [4])

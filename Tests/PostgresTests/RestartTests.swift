@@ -74,7 +74,8 @@ import Testing
             try #require(make.terminationStatus == 0, "openssl is needed")
             let owner = try FileManager.default.attributesOfItem(atPath: data.path)[.ownerAccountID] as Any
             for file in ["server.crt", "server.key"] {
-                try FileManager.default.setAttributes([.posixPermissions: 0o600, .ownerAccountID: owner], ofItemAtPath: data.path + "/" + file)
+                try FileManager.default.setAttributes(
+                    [.posixPermissions: 0o600, .ownerAccountID: owner], ofItemAtPath: data.path + "/" + file)
             }
             let admin = try await Connection.connect(ConnectionConfiguration(server.connectionString), logger: TestServer.quiet)
             try await admin.execute("ALTER SYSTEM SET ssl = on")
@@ -131,7 +132,8 @@ import Testing
         try await changed.stop(immediate: true)
         try await changed.stop()
         let stale = folder.appendingPathComponent("data/postmaster.pid")
-        try "\(ProcessInfo.processInfo.processIdentifier)\n\(folder.path)/data\n0\n5432\n/tmp\n\n0 0\nready\n".write(to: stale, atomically: true, encoding: .utf8)
+        try "\(ProcessInfo.processInfo.processIdentifier)\n\(folder.path)/data\n0\n5432\n/tmp\n\n0 0\nready\n".write(
+            to: stale, atomically: true, encoding: .utf8)
         let recovered = try await EmbeddedPostgres.start(dataDirectory: folder, settings: ["fsync": "off"], database: "app", log: log)
         #expect(try await ping(recovered) == 1)
         try await recovered.stop()

@@ -44,7 +44,8 @@ import Testing
             }
         }
         let error = try await postgresError {
-            try await connection.transaction(readOnly: true) { connection in _ = try await connection.execute("CREATE TABLE never (id int)") }
+            try await connection.transaction(readOnly: true) { connection in _ = try await connection.execute("CREATE TABLE never (id int)")
+            }
         }
         #expect(error.sqlState == .readOnlySQLTransaction)
         let nested = try await postgresError {

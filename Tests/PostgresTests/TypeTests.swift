@@ -4,7 +4,9 @@ import Testing
 @testable import Postgres
 
 @Suite(.needsServer) struct TypeTests {
-    private func same<T: PostgresCodable & Equatable>(_ values: [T], _ connection: Connection, sourceLocation: SourceLocation = #_sourceLocation)
+    private func same<T: PostgresCodable & Equatable>(
+        _ values: [T], _ connection: Connection, sourceLocation: SourceLocation = #_sourceLocation
+    )
         async throws
     {
         for value in values {
@@ -47,7 +49,8 @@ import Testing
         }
         let known: Date = try await connection.value("SELECT timestamptz '2024-02-29 12:34:56.789012+02'")
         #expect(abs(known.timeIntervalSince1970 - 1_709_202_896.789012) < 0.000_001)
-        let text: String = try await connection.value("SELECT to_char(\(Date(timeIntervalSince1970: 1.000001)) AT TIME ZONE 'UTC', 'SS.US')")
+        let text: String = try await connection.value(
+            "SELECT to_char(\(Date(timeIntervalSince1970: 1.000001)) AT TIME ZONE 'UTC', 'SS.US')")
         #expect(text == "01.000001")
         for infinite: SQL in ["SELECT timestamptz 'infinity'", "SELECT timestamptz '-infinity'"] {
             #expect(try await postgresError { _ = try await connection.value(infinite, as: Date.self) }.kind == .decoding)
@@ -139,8 +142,12 @@ import Testing
         var random = SplitMix(seed)
         let connection = try await TestServer.connect()
         for round in 0..<300 {
-            let numbers = (0..<Int.random(in: 0...20, using: &random)).map { _ in Bool.random(using: &random) ? Int.random(in: .min ... .max, using: &random) : nil }
-            let scalars = (0..<Int.random(in: 0...50, using: &random)).compactMap { _ in Unicode.Scalar(UInt32.random(in: 1...0x10FFFF, using: &random)) }
+            let numbers = (0..<Int.random(in: 0...20, using: &random)).map { _ in
+                Bool.random(using: &random) ? Int.random(in: .min ... .max, using: &random) : nil
+            }
+            let scalars = (0..<Int.random(in: 0...50, using: &random)).compactMap { _ in
+                Unicode.Scalar(UInt32.random(in: 1...0x10FFFF, using: &random))
+            }
             let text = String(String.UnicodeScalarView(scalars))
             let bytes = (0..<Int.random(in: 0...300, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) }
             let double = Double(bitPattern: random.next())
@@ -149,7 +156,8 @@ import Testing
             let row = try #require(
                 await connection.execute("SELECT \(numbers), \(text), \(bytes), \(double), \(date), \([text, text])").first)
             let back = try row.decode([Int?].self, String.self, [UInt8].self, Double.self, Date.self, [String].self)
-            guard back.0 == numbers, Array(back.1.unicodeScalars) == scalars, back.2 == bytes, back.3 == double || (back.3.isNaN && double.isNaN),
+            guard back.0 == numbers, Array(back.1.unicodeScalars) == scalars, back.2 == bytes,
+                back.3 == double || (back.3.isNaN && double.isNaN),
                 (back.4.timeIntervalSinceReferenceDate * 1e6).rounded() == micro, back.5 == [text, text]
             else {
                 Issue.record("round \(round), seed \(seed)")

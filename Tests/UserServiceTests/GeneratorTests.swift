@@ -2,8 +2,9 @@ import Crypto
 import Foundation
 import Leftfold
 import Testing
-@testable import UserService
 import Users
+
+@testable import UserService
 
 @Suite("The generated file")
 struct GeneratorTests {

@@ -26,7 +26,10 @@ public struct ClaimChanges: Sendable, Equatable {
     }
 
     public init(from before: Set<Claim>, to after: Set<Claim>) {
-        if before == after { self = .none; return }
+        if before == after {
+            self = .none
+            return
+        }
         let order: (Claim, Claim) -> Bool = { ($0.kind, $0.value) < ($1.kind, $1.value) }
         released = before.subtracting(after).sorted(by: order)
         taken = after.subtracting(before).sorted(by: order)

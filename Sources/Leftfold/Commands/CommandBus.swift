@@ -57,11 +57,12 @@ public struct CommandBus: Sendable {
             let loaded = aggregate
             for event in events { aggregate.state.evolve(event) }
 
-            let result = try await store.append(AppendRequest(
-                context, commandName: C.name, stream: stream,
-                write: .events(
-                    try events.map(EventCodec.encode), metadata: context.metadata, expected: .exactly(loaded.version),
-                    claims: ClaimChanges(from: loaded.state.claims, to: aggregate.state.claims))))
+            let result = try await store.append(
+                AppendRequest(
+                    context, commandName: C.name, stream: stream,
+                    write: .events(
+                        try events.map(EventCodec.encode), metadata: context.metadata, expected: .exactly(loaded.version),
+                        claims: ClaimChanges(from: loaded.state.claims, to: aggregate.state.claims))))
 
             switch result {
             case .appended(let version, let position):

@@ -28,7 +28,8 @@ public struct CommandContext: Sendable {
     }
 
     var metadata: EventMetadata {
-        EventMetadata(.init(
-            correlationID: correlationID, causationID: commandID.uuidString.lowercased(), principal: principal.subject))
+        EventMetadata(
+            .init(
+                correlationID: correlationID, causationID: commandID.uuidString.lowercased(), principal: principal.subject))
     }
 }

@@ -57,7 +57,9 @@ public struct UnknownName: Refusal, Equatable {
     public let message: String
     public var outcome: Outcome? { .invalid }
 
-    public static func command(_ name: String) -> Self { Self(code: "unknown_command", message: "There is no command “\(name.prefix(64))”.") }
+    public static func command(_ name: String) -> Self {
+        Self(code: "unknown_command", message: "There is no command “\(name.prefix(64))”.")
+    }
     public static func query(_ name: String) -> Self { Self(code: "unknown_query", message: "There is no query “\(name.prefix(64))”.") }
 }
 
@@ -117,7 +119,9 @@ public struct OutcomeUnknown: Refusal, Equatable {
     public let commandID: UUID
     public var outcome: Outcome? { nil }
     public var code: String { "outcome_unknown" }
-    public var message: String { "The outcome is unknown. Send the same command again with the command id \(commandID.uuidString.lowercased())." }
+    public var message: String {
+        "The outcome is unknown. Send the same command again with the command id \(commandID.uuidString.lowercased())."
+    }
 
     public init(_ commandID: UUID) { self.commandID = commandID }
 }

@@ -28,8 +28,9 @@ struct Audit: Sendable {
         _ refusal: any Refusal, of commandName: String, for stream: StreamName?, _ context: CommandContext
     ) async throws -> Receipt {
         guard let outcome = refusal.outcome else { throw refusal }
-        let result = try await store.append(AppendRequest(
-            context, commandName: commandName, stream: stream, write: .refusal(outcome, code: refusal.code)))
+        let result = try await store.append(
+            AppendRequest(
+                context, commandName: commandName, stream: stream, write: .refusal(outcome, code: refusal.code)))
         switch result {
         case .acceptedBefore(let version, let position):
             guard let stream else { throw CommandIDReused(context.commandID) }

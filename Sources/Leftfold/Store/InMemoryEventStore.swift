@@ -76,9 +76,10 @@ extension InMemoryEventStore.Contents {
             let first = head.next
             for (index, event) in events.enumerated() {
                 streams[stream, default: []].append(log.count)
-                log.append(RecordedEvent(
-                    position: head.next, stream: stream, version: actual.advanced(by: index + 1), type: event.type,
-                    data: event.data, metadata: metadata, commandID: request.commandID, recordedAt: Date()))
+                log.append(
+                    RecordedEvent(
+                        position: head.next, stream: stream, version: actual.advanced(by: index + 1), type: event.type,
+                        data: event.data, metadata: metadata, commandID: request.commandID, recordedAt: Date()))
             }
             let version = actual.advanced(by: events.count)
             record(request, .accepted, version: version, first: events.isEmpty ? nil : first, last: head)
@@ -91,10 +92,13 @@ extension InMemoryEventStore.Contents {
         first: GlobalPosition? = nil, last: GlobalPosition? = nil
     ) {
         order.append(request.commandID)
-        commands[request.commandID] = (request.content, JournalEntry(
-            commandID: request.commandID, name: request.commandName, principal: request.principal, tenant: request.tenant,
-            correlationID: request.correlationID, causationID: request.causationID, stream: request.stream?.rawValue,
-            receivedAt: request.receivedAt, finishedAt: Date(), outcome: outcome, code: code, version: version,
-            firstPosition: first, lastPosition: last))
+        commands[request.commandID] = (
+            request.content,
+            JournalEntry(
+                commandID: request.commandID, name: request.commandName, principal: request.principal, tenant: request.tenant,
+                correlationID: request.correlationID, causationID: request.causationID, stream: request.stream?.rawValue,
+                receivedAt: request.receivedAt, finishedAt: Date(), outcome: outcome, code: code, version: version,
+                firstPosition: first, lastPosition: last)
+        )
     }
 }

@@ -1,5 +1,7 @@
 /// An event's place in the whole log. Positions are dense from 1: whoever sees position p can see all of 1…p (I4).
-public struct GlobalPosition: Sendable, Hashable, Comparable, Codable, RawRepresentable, ExpressibleByIntegerLiteral, CustomStringConvertible {
+public struct GlobalPosition: Sendable, Hashable, Comparable, Codable, RawRepresentable, ExpressibleByIntegerLiteral,
+    CustomStringConvertible
+{
     public let rawValue: Int64
 
     public init(rawValue: Int64) { self.rawValue = rawValue }

@@ -1,5 +1,6 @@
 /// How many events a stream holds. The first event has version 1; an empty stream is at `.zero`.
-public struct StreamVersion: Sendable, Hashable, Comparable, Codable, RawRepresentable, ExpressibleByIntegerLiteral, CustomStringConvertible {
+public struct StreamVersion: Sendable, Hashable, Comparable, Codable, RawRepresentable, ExpressibleByIntegerLiteral, CustomStringConvertible
+{
     public let rawValue: Int64
 
     public init(rawValue: Int64) { self.rawValue = rawValue }

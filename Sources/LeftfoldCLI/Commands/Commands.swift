@@ -46,4 +46,3 @@ struct Commands<C: Composition>: AsyncParsableCommand {
         }
     }
 }
-

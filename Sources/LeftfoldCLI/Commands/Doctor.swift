@@ -14,7 +14,9 @@ struct Doctor<C: Composition>: AsyncParsableCommand {
 
     @OptionGroup var common: CommonOptions
     @OptionGroup var output: OutputOptions
-    @Option(name: .long, help: "Only this; repeat for more: \(Check.allCases.map(\.rawValue).joined(separator: ", ")). All but http unless given.")
+    @Option(
+        name: .long,
+        help: "Only this; repeat for more: \(Check.allCases.map(\.rawValue).joined(separator: ", ")). All but http unless given.")
     var check: [Check] = []
     @Option(name: .long, help: "Seconds that a projection may be behind.")
     var maximumLag: Double = 60

@@ -51,14 +51,17 @@ struct Health: Sendable {
                     return Finding(check: check, healthy: false, detail: "it has no tables; run migrate")
                 }
                 if let failure = status.failure {
-                    return Finding(check: check, healthy: false, detail: "stopped at position \(status.failedPosition ?? .zero): \(failure)")
+                    return Finding(
+                        check: check, healthy: false, detail: "stopped at position \(status.failedPosition ?? .zero): \(failure)")
                 }
                 guard let worker = status.worker else {
                     return Finding(check: check, healthy: false, detail: "nobody works on it; \(status.eventsBehind) events behind")
                 }
                 return Finding(
                     check: check, healthy: status.secondsBehind <= maximumLag,
-                    detail: "\(worker) at \(status.position), \(status.eventsBehind) events (\(String(format: "%.1f", status.secondsBehind)) s) behind")
+                    detail:
+                        "\(worker) at \(status.position), \(status.eventsBehind) events (\(String(format: "%.1f", status.secondsBehind)) s) behind"
+                )
             }
         } catch {
             return [Finding(check: "projections", healthy: false, detail: Self.describe(error))]
@@ -91,7 +94,10 @@ struct Health: Sendable {
                         AND a.xact_start < clock_timestamp() - interval '5 seconds')
                 """, "somebody has held the append lock for more than 5 seconds; see pg_locks"
             ),
-            ("notification queue", "SELECT pg_notification_queue_usage() < 0.1", "the notification queue fills up: some listener sleeps in a transaction"),
+            (
+                "notification queue", "SELECT pg_notification_queue_usage() < 0.1",
+                "the notification queue fills up: some listener sleeps in a transaction"
+            ),
         ]
         var findings: [Finding] = []
         for (name, sql, problem) in checks {

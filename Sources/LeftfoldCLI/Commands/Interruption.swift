@@ -11,7 +11,11 @@ func interruptible<T: Sendable>(_ body: @escaping @Sendable () async throws -> T
     quiet.logLevel = .critical
     try await ServiceGroup(
         configuration: .init(
-            services: [.init(service: work, successTerminationBehavior: .gracefullyShutdownGroup, failureTerminationBehavior: .gracefullyShutdownGroup)],
+            services: [
+                .init(
+                    service: work, successTerminationBehavior: .gracefullyShutdownGroup,
+                    failureTerminationBehavior: .gracefullyShutdownGroup)
+            ],
             cancellationSignals: [.sigterm, .sigint], logger: quiet)
     ).run()
     return try work.result()

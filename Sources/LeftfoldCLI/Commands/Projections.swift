@@ -36,7 +36,8 @@ struct Projections<C: Composition>: AsyncParsableCommand {
                         })
                     for status in statuses {
                         if let failure = status.failure {
-                            printing.line("\(status.projection) stopped at position \(status.failedPosition ?? .zero): \(failure.escapingControls)")
+                            printing.line(
+                                "\(status.projection) stopped at position \(status.failedPosition ?? .zero): \(failure.escapingControls)")
                         }
                     }
                 }
@@ -77,7 +78,8 @@ struct Projections<C: Composition>: AsyncParsableCommand {
                 "\(table.name): \(table.rows) rows, \(table.missing) missing, \(table.unexpected) unexpected"
             }.joined(separator: "\n")
             try printing.object(report, text: text)
-            printing.note("\(report.projection) \(report.matches ? "equals" : "DIFFERS FROM") a fold of the log up to position \(report.position).")
+            printing.note(
+                "\(report.projection) \(report.matches ? "equals" : "DIFFERS FROM") a fold of the log up to position \(report.position).")
             if !report.matches { throw ExitCode.foundProblems }
         }
     }
@@ -104,7 +106,8 @@ struct Projections<C: Composition>: AsyncParsableCommand {
 extension Composition {
     static func projection(named name: String) throws -> any Projection {
         guard let projection = projections.first(where: { type(of: $0).name.name == name }) else {
-            throw Misconfigured("there is no projection “\(name)”; there are \(projections.map { type(of: $0).name.name }.joined(separator: ", "))")
+            throw Misconfigured(
+                "there is no projection “\(name)”; there are \(projections.map { type(of: $0).name.name }.joined(separator: ", "))")
         }
         return projection
     }

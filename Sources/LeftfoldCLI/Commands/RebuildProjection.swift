@@ -34,7 +34,8 @@ struct RebuildProjection<C: Composition>: AsyncParsableCommand {
         }
         progress.finish()
         try Printing(json: output.json).object(
-            Summary(projection: generation.projection.name, generation: generation.number, seconds: (ContinuousClock.now - start) / .seconds(1)),
+            Summary(
+                projection: generation.projection.name, generation: generation.number, seconds: (ContinuousClock.now - start) / .seconds(1)),
             text: "\(generation.projection) is rebuilt; generation \(generation.number) is live.")
     }
 

@@ -4,7 +4,8 @@ import LeftfoldPostgres
 
 struct Streams<C: Composition>: AsyncParsableCommand {
     static var configuration: CommandConfiguration {
-        CommandConfiguration(commandName: "streams", abstract: "Look at single streams.", subcommands: [Show.self], defaultSubcommand: Show.self)
+        CommandConfiguration(
+            commandName: "streams", abstract: "Look at single streams.", subcommands: [Show.self], defaultSubcommand: Show.self)
     }
 
     struct Show: AsyncParsableCommand {

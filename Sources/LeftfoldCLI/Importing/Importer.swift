@@ -45,7 +45,11 @@ struct Importer: Sendable {
                 progress: progress, report: report)
             return try await run.run()
         }
-        return try await withTaskCancellationHandler { try await work.value } onCancel: { stop.raise() }
+        return try await withTaskCancellationHandler {
+            try await work.value
+        } onCancel: {
+            stop.raise()
+        }
     }
 
     private static func correlationID(_ name: String) -> String {

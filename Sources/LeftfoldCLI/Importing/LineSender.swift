@@ -26,8 +26,9 @@ struct LineSender: Sendable {
         } catch let before as AnsweredBefore {
             return .refused(LineProblem(line: line.number, outcome: before.recorded, code: before.code, message: before.message))
         } catch let refusal as any Refusal {
-            return .refused(LineProblem(
-                line: line.number, outcome: refusal.outcome ?? .conflict, code: refusal.code, message: refusal.message))
+            return .refused(
+                LineProblem(
+                    line: line.number, outcome: refusal.outcome ?? .conflict, code: refusal.code, message: refusal.message))
         } catch {
             // The journal has it as a fault of the service; what it was is for whoever reads standard error.
             return .refused(LineProblem(line: line.number, outcome: .failed, code: "internal_error", message: "\(error)"))

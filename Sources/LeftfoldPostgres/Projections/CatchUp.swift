@@ -37,7 +37,7 @@ struct CatchUp<P: Projection>: Sendable {
                     _ = try await connection.pipeline([lease.advance(to: last.position)] + batch.statements)
                     lease.position = last.position
                     break
-                } catch where error.sqlState == .checkpointMoved {
+                } catch  where error.sqlState == .checkpointMoved {
                     throw Stop.leaseLost
                 } catch {
                     guard let index = error.statementIndex, index > 0, !error.isTransient else { throw error }

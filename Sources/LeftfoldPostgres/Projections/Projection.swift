@@ -36,7 +36,9 @@ public struct StatementBatch: Sendable {
 
 extension StatementBatch {
     /// The statements that the events mean, and for each statement the index of its event.
-    static func of(_ events: some Sequence<RecordedEvent>, _ projection: some Projection) throws(FailedEvent) -> (StatementBatch, [RecordedEvent]) {
+    static func of(_ events: some Sequence<RecordedEvent>, _ projection: some Projection) throws(FailedEvent) -> (
+        StatementBatch, [RecordedEvent]
+    ) {
         var batch = StatementBatch()
         var causes: [RecordedEvent] = []
         for event in events {

@@ -74,17 +74,18 @@ public struct Verification<P: Projection>: Sendable {
         var report = Report(projection: projection.name.name, generation: live.number, position: position, tables: [])
         for table in projection.tables {
             // As text: not every type, json for one, knows what equal means.
-            let (rows, missing, unexpected) = try await connection.execute(
-                """
-                SELECT (SELECT count(*) FROM \(identifier: live.schema).\(identifier: table)),
-                    (SELECT count(*) FROM (
-                        SELECT s::text FROM \(identifier: scratch.schema).\(identifier: table) AS s
-                        EXCEPT ALL SELECT l::text FROM \(identifier: live.schema).\(identifier: table) AS l) AS m),
-                    (SELECT count(*) FROM (
-                        SELECT l::text FROM \(identifier: live.schema).\(identifier: table) AS l
-                        EXCEPT ALL SELECT s::text FROM \(identifier: scratch.schema).\(identifier: table) AS s) AS u)
-                """
-            ).first?.decode(Int.self, Int.self, Int.self) ?? (0, 0, 0)
+            let (rows, missing, unexpected) =
+                try await connection.execute(
+                    """
+                    SELECT (SELECT count(*) FROM \(identifier: live.schema).\(identifier: table)),
+                        (SELECT count(*) FROM (
+                            SELECT s::text FROM \(identifier: scratch.schema).\(identifier: table) AS s
+                            EXCEPT ALL SELECT l::text FROM \(identifier: live.schema).\(identifier: table) AS l) AS m),
+                        (SELECT count(*) FROM (
+                            SELECT l::text FROM \(identifier: live.schema).\(identifier: table) AS l
+                            EXCEPT ALL SELECT s::text FROM \(identifier: scratch.schema).\(identifier: table) AS s) AS u)
+                    """
+                ).first?.decode(Int.self, Int.self, Int.self) ?? (0, 0, 0)
             report.tables.append(.init(name: table, rows: rows, missing: missing, unexpected: unexpected))
         }
         return report

@@ -94,7 +94,8 @@ enum Names {
             particles: ["de", "du", "le"], hyphenates: true),
         Culture(
             "Łukasz/lukasz Małgorzata/malgorzata Żaneta/zaneta Stanisław/stanislaw Jiří/jiri Tereza/tereza Ľubomír/lubomir Šárka/sarka Győző/gyozo Zsófia/zsofia",
-            "Wiśniewski/wisniewski Dąbrowska/dabrowska Dvořák/dvorak Novotná/novotna Kovács/kovacs Szűcs/szucs Němec/nemec Błaszczyk/blaszczyk Ďurica/durica Žižka/zizka"),
+            "Wiśniewski/wisniewski Dąbrowska/dabrowska Dvořák/dvorak Novotná/novotna Kovács/kovacs Szűcs/szucs Němec/nemec Błaszczyk/blaszczyk Ďurica/durica Žižka/zizka"
+        ),
         Culture(
             "Søren/soren Åse/ase Bjørn/bjorn Þórdís/thordis Guðrún/gudrun Øyvind/oyvind Päivi/paivi Jüri/juri Māris/maris Žygimantas/zygimantas",
             "Kierkegaard/kierkegaard Ångström/angstrom Ødegård/odegard Jónsdóttir/jonsdottir Hämäläinen/hamalainen Sigurðsson/sigurdsson Õunapuu/ounapuu Bērziņš/berzins Šimkutė/simkute Lindström/lindstrom",
@@ -124,9 +125,11 @@ enum Names {
         Culture(
             "さくら/sakura 太郎/taro 陽菜/hina ハナコ/hanako 蓮/ren 美咲/misaki", "佐藤/sato 鈴木/suzuki 髙橋/takahashi 渡邉/watanabe 小野寺/onodera がぎ田/gagita",
             isFamilyFirst: true),
-        Culture("민준/minjun 서연/seoyeon 지우/jiwoo 하은/haeun 도윤/doyun", "김/kim 이/lee 박/park 최/choi 선우/sunwoo", isFamilyFirst: true, separator: ""),
+        Culture(
+            "민준/minjun 서연/seoyeon 지우/jiwoo 하은/haeun 도윤/doyun", "김/kim 이/lee 박/park 최/choi 선우/sunwoo", isFamilyFirst: true, separator: ""),
         Culture(
             "आर्यभट/aryabhata प्रिया/priya लक्ष्मी/lakshmi अर्जुन/arjun सुनीता/sunita", "शर्मा/sharma सिंह/singh मिश्रा/mishra द्विवेदी/dwivedi कृष्णन/krishnan"),
-        Culture("สมชาย/somchai มาลี/malee กิตติ/kitti พิมพ์/pim น้ำฝน/namfon", "แก้วใส/kaewsai ทองดี/thongdee ศรีสุข/srisuk วงศ์ใหญ่/wongyai บุญมี/boonmee"),
+        Culture(
+            "สมชาย/somchai มาลี/malee กิตติ/kitti พิมพ์/pim น้ำฝน/namfon", "แก้วใส/kaewsai ทองดี/thongdee ศรีสุข/srisuk วงศ์ใหญ่/wongyai บุญมี/boonmee"),
     ]
 }

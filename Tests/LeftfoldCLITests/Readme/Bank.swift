@@ -1,7 +1,7 @@
 import Leftfold
-import LeftfoldPostgres
 import LeftfoldCLI
 import LeftfoldHTTP
+import LeftfoldPostgres
 
 enum Bank: Composition {
     static let name = "bank"

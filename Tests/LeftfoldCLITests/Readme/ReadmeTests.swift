@@ -13,7 +13,9 @@ import Testing
     func shown(_ file: String) throws {
         let readme = try String(contentsOf: folder.appendingPathComponent("../../../README.md").standardized, encoding: .utf8)
         let lines = try String(contentsOf: folder.appendingPathComponent(file), encoding: .utf8).split(separator: "\n")
-        let blocks = readme.split(separator: "```swift").dropFirst().map { $0.prefix(upTo: $0.firstRange(of: "```")?.lowerBound ?? $0.endIndex) }
+        let blocks = readme.split(separator: "```swift").dropFirst().map {
+            $0.prefix(upTo: $0.firstRange(of: "```")?.lowerBound ?? $0.endIndex)
+        }
         let declaration = try #require(lines.first { $0.hasPrefix("struct ") || $0.hasPrefix("enum ") })
         let block = try #require(blocks.first { $0.contains(declaration) })
         // A file may need an import that the page made before.

@@ -1,7 +1,8 @@
 import Foundation
-@testable import LeftfoldCLI
 import Leftfold
 import Users
+
+@testable import LeftfoldCLI
 
 /// Few users and few addresses, so that nearly every line matters to some other line.
 struct SmallWorld {

@@ -1,8 +1,9 @@
 import Foundation
-@testable import LeftfoldCLI
 import Leftfold
 import Synchronization
 import Users
+
+@testable import LeftfoldCLI
 
 func users(on store: any EventStore) -> CommandBus {
     CommandBus(

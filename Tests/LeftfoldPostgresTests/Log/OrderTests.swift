@@ -80,7 +80,9 @@ import Testing
                 group.addTask {
                     var position = GlobalPosition.zero
                     // `read` throws at the first hole.
-                    while position < 2000 { position = try await database.store.read(after: position, limit: 64).last?.position ?? position }
+                    while position < 2000 {
+                        position = try await database.store.read(after: position, limit: 64).last?.position ?? position
+                    }
                 }
                 try await group.waitForAll()
             }

@@ -17,7 +17,9 @@ import UsersReadModel
             CommandBus(store: database.store, policy: UsersPolicy.roles, commands: []),
             QueryBus(
                 policy: UsersPolicy.roles,
-                handlers: [models.handler(for: GetUser.self), models.handler(for: ListUsers.self), models.handler(for: GetUserHistory.self)])
+                handlers: [
+                    models.handler(for: GetUser.self), models.handler(for: ListUsers.self), models.handler(for: GetUserHistory.self),
+                ])
         )
     }
 
@@ -51,7 +53,8 @@ import UsersReadModel
             let (commands, queries) = buses(database)
             try await database.createReadTables([UserDirectory()])
             let id = UUID()
-            let receipt = try await commands.send(CreateUser(id: id, email: "a@example.com", name: "A"), CommandContext(principal: principal))
+            let receipt = try await commands.send(
+                CreateUser(id: id, email: "a@example.com", name: "A"), CommandContext(principal: principal))
             let error = await #expect(throws: NotYetVisible.self) {
                 try await queries.ask(GetUser(id: id), context(after: receipt.position, patience: .milliseconds(50)))
             }

@@ -19,7 +19,8 @@ enum Note {
             commandID: id, content: Array("\(stream) \(texts)".utf8), commandName: "Note", principal: "tester", correlationID: "test",
             receivedAt: Date(), stream: stream,
             write: .events(
-                texts.map { NewEvent(type: type, data: Array("{\"text\":\"\($0)\"}".utf8)) }, metadata: EventMetadata(json: Array("{}".utf8)),
+                texts.map { NewEvent(type: type, data: Array("{\"text\":\"\($0)\"}".utf8)) },
+                metadata: EventMetadata(json: Array("{}".utf8)),
                 expected: expected, claims: claims))
     }
 }
