@@ -1,6 +1,6 @@
-import ArgumentParser
+public import ArgumentParser
 import Foundation
-import Leftfold
+public import Leftfold
 import LeftfoldPostgres
 
 struct Commands<C: Composition>: AsyncParsableCommand {
@@ -19,7 +19,7 @@ struct Commands<C: Composition>: AsyncParsableCommand {
     var principal: String?
     @Option(name: .long, help: "Only for this stream.")
     var stream: String?
-    @Option(name: .long, help: "Only the command with this id.")
+    @Option(name: .long, help: "Only the command with this id.", transform: commandID)
     var id: UUID?
 
     func run() async throws {
@@ -46,3 +46,5 @@ struct Commands<C: Composition>: AsyncParsableCommand {
         }
     }
 }
+
+extension Outcome: ExpressibleByArgument {}

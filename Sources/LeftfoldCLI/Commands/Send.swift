@@ -15,7 +15,7 @@ struct Send<C: Composition>: AsyncParsableCommand {
     var name: String
     @Argument(help: "Its JSON.")
     var fields = "{}"
-    @Option(name: .long, help: "The command id; the same id sent again has the same answer.")
+    @Option(name: .long, help: "The command id; the same id sent again has the same answer.", transform: commandID)
     var id: UUID?
     @Option(name: .long, help: "The stream version that you decided on.")
     var expectedVersion: Int64?

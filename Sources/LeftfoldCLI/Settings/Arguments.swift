@@ -1,9 +1,8 @@
-public import ArgumentParser
-public import Foundation
-public import Leftfold
+import ArgumentParser
+import Foundation
 
-extension UUID: @retroactive ExpressibleByArgument {
-    public init?(argument: String) { self.init(uuidString: argument) }
+/// Reads a command id from the command line.
+func commandID(_ text: String) throws -> UUID {
+    guard let id = UUID(uuidString: text) else { throw ValidationError("“\(text)” is not a UUID.") }
+    return id
 }
-
-extension Outcome: ExpressibleByArgument {}

@@ -1,4 +1,5 @@
 public import Foundation
+import Leftfold
 import Postgres
 
 /// A user as queries show it.
