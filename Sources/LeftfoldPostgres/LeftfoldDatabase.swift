@@ -40,6 +40,15 @@ public struct LeftfoldDatabase: Service {
         await close()
     }
 
+    /// What `Migrator` would do here, asked on a connection of the pool.
+    public func pendingMigrations() async throws -> [Migrator.Applied] {
+        do {
+            return try await pool.withConnection { try await Migrator.pending(on: $0) }
+        } catch let error as PostgresError {
+            throw error.asUnavailable
+        }
+    }
+
     /// For programs that do not run it as a service.
     public func close() async {
         await appends.shutdown()

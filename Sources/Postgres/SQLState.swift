@@ -59,6 +59,8 @@ public struct SQLState: RawRepresentable, Hashable, Sendable, CustomStringConver
     public static let undefinedColumn = SQLState("42703")
     /// 42883
     public static let undefinedFunction = SQLState("42883")
+    /// 3F000: no such schema.
+    public static let invalidSchemaName = SQLState("3F000")
     /// 42P01
     public static let undefinedTable = SQLState("42P01")
     /// 42P07

@@ -87,6 +87,17 @@ import Testing
         #expect(output.contains("the same state"))
     }
 
+    @Test(
+        "A mistake in the configuration ends with status 78 and says which; a database that is away with 69",
+        arguments: [
+            (["PORT": "eighty"], 78, "PORT"), (["LOG_LEVEL": "loud"], 78, "LOG_LEVEL"), (["DATABASE_URL": "nonsense"], 78, "DATABASE_URL"),
+            (["DATABASE_URL": ""], 78, "DATABASE_URL"), (["DATABASE_URL": "host=/nonexistent dbname=x"], 69, "reached"),
+        ])
+    func misconfigured(environment: [String: String], status: Int32, told: String) async throws {
+        let output = try await Program.run(["projections"], environment: environment, expecting: status)
+        #expect(output.contains(told), "\(output)")
+    }
+
     @Test("dev needs nothing, leaves no process behind, and goes on with the same data", arguments: [SIGTERM, SIGINT])
     func dev(signal: Int32) async throws {
         let folder = URL(fileURLWithPath: "/tmp/leftfold-dev-\(UInt32.random(in: 0 ... .max))")

@@ -32,7 +32,7 @@ struct Health: Sendable {
 
     func schemaCurrent() async -> Finding {
         await finding("schema") {
-            let pending = try await Migrator(database.configuration).pending()
+            let pending = try await database.pendingMigrations()
             if !pending.isEmpty { return (false, "\(pending.count) migrations are missing; run migrate") }
             let live = Set(try await database.projectionStatuses().filter { $0.state == "live" }.map(\.projection))
             let missing = projections.map { type(of: $0).name.name }.filter { !live.contains($0) }

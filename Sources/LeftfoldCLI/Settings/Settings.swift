@@ -29,15 +29,15 @@ struct Settings: Sendable {
             databaseURL = config.string(forKey: "database.url", isSecret: true).flatMap { $0.isEmpty ? nil : $0 }
         }
         host = config.string(forKey: "host", default: "127.0.0.1")
-        port = config.int(forKey: "port", default: 8080)
+        port = try Self.integer("port", 8080, config)
         keysFile = config.string(forKey: "jwt.keys.file")
         keys = config.string(forKey: "jwt.keys", isSecret: true)
         issuer = config.string(forKey: "jwt.issuer")
         audience = config.string(forKey: "jwt.audience")
-        poolSize = config.int(forKey: "database.pool.size", default: 10)
-        aggregateCache = config.int(forKey: "aggregate.cache.size", default: 20_000)
-        projectionBatch = config.int(forKey: "projection.batch.size", default: 1000)
-        readPatience = .milliseconds(config.int(forKey: "read.patience.ms", default: 5000))
+        poolSize = try Self.integer("database.pool.size", 10, config)
+        aggregateCache = try Self.integer("aggregate.cache.size", 20_000, config)
+        projectionBatch = try Self.integer("projection.batch.size", 1000, config)
+        readPatience = .milliseconds(try Self.integer("read.patience.ms", 5000, config))
         let level = config.string(forKey: "log.level", default: "info")
         guard let known = Logger.Level(rawValue: level) else { throw Misconfigured("LOG_LEVEL “\(level)” is not a log level") }
         logLevel = known
@@ -59,7 +59,12 @@ struct Settings: Sendable {
         guard let databaseURL else {
             throw Misconfigured("there is no database: set DATABASE_URL or DATABASE_URL_FILE, or use “\(program) dev”")
         }
-        var configuration = try ConnectionConfiguration(databaseURL)
+        var configuration: ConnectionConfiguration
+        do {
+            configuration = try ConnectionConfiguration(databaseURL)
+        } catch {
+            throw Misconfigured("DATABASE_URL: \(error.message)")
+        }
         configuration.applicationName = program
         return configuration
     }
@@ -69,10 +74,27 @@ struct Settings: Sendable {
             guard let bytes = FileManager.default.contents(atPath: keysFile) else {
                 throw Misconfigured("the file that JWT_KEYS_FILE names cannot be read: \(keysFile)")
             }
-            return try await JSONWebKeySet([UInt8](bytes))
+            return try await Self.keySet([UInt8](bytes))
         }
         guard let keys else { throw Misconfigured("there are no keys for tokens: set JWT_KEYS_FILE or JWT_KEYS") }
-        return try await JSONWebKeySet(Array(keys.utf8))
+        return try await Self.keySet(Array(keys.utf8))
+    }
+
+    private static func keySet(_ json: [UInt8]) async throws -> JSONWebKeySet {
+        do {
+            return try await JSONWebKeySet(json)
+        } catch {
+            throw Misconfigured("the keys for tokens: \(error)")
+        }
+    }
+
+    /// A number that cannot be read is a mistake, not the default.
+    private static func integer(_ key: ConfigKey, _ usual: Int, _ config: ConfigReader) throws -> Int {
+        guard let text = config.string(forKey: key), !text.isEmpty else { return usual }
+        guard let number = Int(text) else {
+            throw Misconfigured("\(key.components.joined(separator: "_").uppercased()) “\(text)” is not a whole number")
+        }
+        return number
     }
 
     private static func secret(inFile path: String) throws -> String {

@@ -4,7 +4,7 @@ import Leftfold
 
 /// What a command's headers say about it.
 enum CommandHeaders {
-    /// Reads the causation first and the key next, so that the journal knows both of whatever is refused afterwards.
+    /// Reads the key first, so that whatever is refused afterwards is on record under it.
     static func read(_ headers: HTTPFields, into context: inout CommandContext) throws(RequestRefusal) {
         if let key = headers[.idempotencyKey] {
             guard let id = UUID(uuidString: key) else { throw .invalidIdempotencyKey }

@@ -143,7 +143,7 @@ final class Appender: Sendable {
                 return try AppendCall.results(rows, count: requests.count)
             } catch let error as PostgresError {
                 perhapsCommitted = perhapsCommitted || error.outcomeUnknown
-                guard error.isWorthRepeating else { throw error }
+                guard error.isWorthRepeating else { throw error.asUnavailable }
                 guard ContinuousClock.now + pause < deadline else {
                     logger.error("append given up", metadata: ["error": "\(error)", "commands": "\(requests.count)"])
                     if perhapsCommitted { throw OutcomeUnknown(requests[0].commandID) }

@@ -30,18 +30,23 @@ public struct Migrator: Sendable {
     public func pending() async throws -> [Applied] {
         let connection = try await Connection.connect(configuration)
         do {
-            let known = try await self.known(on: connection)
+            let pending = try await Self.pending(on: connection)
             await connection.close()
-            return LeftfoldSchema.migrations.filter { !known.contains($0.number) }.map { Applied(number: $0.number, name: $0.name) }
+            return pending
         } catch {
             await connection.close()
             throw error
         }
     }
 
+    static func pending(on connection: Connection) async throws -> [Applied] {
+        let known = try await known(on: connection)
+        return LeftfoldSchema.migrations.filter { !known.contains($0.number) }.map { Applied(number: $0.number, name: $0.name) }
+    }
+
     private func migrate(on connection: Connection) async throws -> [Applied] {
         _ = try await connection.execute("SELECT pg_advisory_lock(\(Self.lock))")
-        let known = try await self.known(on: connection)
+        let known = try await Self.known(on: connection)
         if let newest = known.max(), newest > LeftfoldSchema.migrations.count {
             throw NewerSchema(database: newest, program: LeftfoldSchema.migrations.count)
         }
@@ -59,7 +64,7 @@ public struct Migrator: Sendable {
         return applied
     }
 
-    private func known(on connection: Connection) async throws -> Set<Int> {
+    private static func known(on connection: Connection) async throws -> Set<Int> {
         let exists = try await connection.execute("SELECT to_regclass('leftfold.migrations') IS NOT NULL").first?.decode(Bool.self)
         guard exists == true else { return [] }
         let rows = try await connection.execute("SELECT number FROM leftfold.migrations")

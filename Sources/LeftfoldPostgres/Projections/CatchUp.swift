@@ -56,8 +56,11 @@ struct CatchUp<P: Projection>: Sendable {
 extension PostgresError {
     /// Not the event's fault: the same batch may well succeed later.
     var isTransient: Bool {
-        if isConnectionFailure { return true }
-        guard case .server(let state) = kind else { return true }
-        return ["40", "53", "55", "57", "58", "XX"].contains(state.errorClass)
+        switch kind {
+        case .server(let state): isConnectionFailure || ["40", "53", "55", "57", "58", "XX"].contains(state.errorClass)
+        case .connectionFailed, .connectionLost, .timeout, .cancelled, .poolExhausted, .poolClosed: true
+        // Text with a NUL, for instance: it will not be sendable the next time either.
+        case .encoding, .decoding, .misuse: false
+        }
     }
 }

@@ -36,10 +36,18 @@ public struct Rebuild<P: Projection>: Sendable {
         } catch {
             let cause = error
             // In a task of its own, awaited here: also when we are stopped, the leftovers go.
-            await Task {
-                try? await database.withConnection { try await drop(generation, on: $0) }
+            let leftover: (any Error)? = await Task {
+                do {
+                    try await database.withConnection { try await drop(generation, on: $0) }
+                    return nil
+                } catch {
+                    return error
+                }
             }.value
-            throw cause
+            guard let leftover else { throw cause }
+            throw RebuildFailed(
+                projection: projection.name,
+                reason: "\(cause); and generation \(generation.number) could not be dropped (the next rebuild will): \(leftover)")
         }
     }
 
@@ -62,6 +70,7 @@ public struct Rebuild<P: Projection>: Sendable {
                 } catch let error as PostgresError where error.sqlState == .lockNotAvailable {
                     // A long query reads the view: let the projector and the other queries go on, and come back.
                     try await Task.sleep(for: .milliseconds(200))
+                    guard try await lease.renew(on: connection) else { throw CatchUp<P>.Stop.leaseLost }
                 }
             }
         } catch CatchUp<P>.Stop.failed(let failed) {
@@ -136,14 +145,20 @@ public struct Rebuild<P: Projection>: Sendable {
         }
     }
 
-    private func drop(_ generation: Generation, on connection: Connection) async throws {
-        _ = try await connection.pipeline([
+    /// Unless it is live: when the connection broke at the commit of the switch, it may be, and its tables are what queries read.
+    func drop(_ generation: Generation, on connection: Connection) async throws {
+        if await connection.isInTransaction { return try await dropWithinTransaction(generation, on: connection) }
+        try await connection.transaction { try await dropWithinTransaction(generation, on: $0) }
+    }
+
+    private func dropWithinTransaction(_ generation: Generation, on connection: Connection) async throws {
+        let deleted = try await connection.execute(
             """
             DELETE FROM leftfold.checkpoints WHERE projection = \(generation.projection.name)
                 AND generation = \(Int32(generation.number)) AND state <> 'live'
-            """,
-            "DROP SCHEMA IF EXISTS \(identifier: generation.schema) CASCADE",
-        ])
+            """
+        ).affected
+        if deleted == 1 { _ = try await connection.execute("DROP SCHEMA IF EXISTS \(identifier: generation.schema) CASCADE") }
     }
 }
 

@@ -1,6 +1,7 @@
 import Foundation
 import Leftfold
 import LeftfoldPostgres
+import LeftfoldSchema
 import Postgres
 import TestSupport
 import Testing
@@ -116,6 +117,17 @@ import Testing
             let log = try await database.store.read(after: .zero, limit: 1000)
             #expect(log.count == 400)
             #expect(Set(log.map(\.commandID)) == Set(ids))
+        }
+    }
+
+    @Test("A database that is not migrated is said to be unavailable, not to have failed")
+    func notMigrated() async throws {
+        try await TestDatabase.withEmpty { (configuration) async throws in
+            let database = LeftfoldDatabase(configuration, logger: TestDatabase.quiet)
+            await #expect(throws: Unavailable.self) { try await database.store.append(Note.request(to: try Note.stream())) }
+            await #expect(throws: Unavailable.self) { try await database.store.head() }
+            #expect(try await database.pendingMigrations().count == LeftfoldSchema.migrations.count)
+            await database.close()
         }
     }
 

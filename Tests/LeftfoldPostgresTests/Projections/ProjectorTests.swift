@@ -105,6 +105,18 @@ import Testing
         }
     }
 
+    /// JSON may spell a NUL; PostgreSQL's text cannot hold one, so the driver refuses to send it.
+    @Test("An event whose text cannot be sent stops it there, too, instead of being tried for ever")
+    func unsendable() async throws {
+        try await TestDatabase.with { database in
+            for text in ["a", #"\u0000"#] { _ = try await database.store.append(Note.request(to: try Note.stream(), [text])) }
+            try await database.projecting(Ledger()) {
+                try await eventually("stopped") { try await database.status(Ledger.name)?.failedPosition == 2 }
+            }
+            #expect(try await database.ledger() == [1])
+        }
+    }
+
     @Test("An event that cannot be applied stops it there, visibly; after a mend it goes on", arguments: [true, false])
     func poison(inSwift: Bool) async throws {
         try await TestDatabase.with { database in

@@ -1,9 +1,10 @@
 import Foundation
 import Leftfold
-import LeftfoldPostgres
 import Postgres
 import TestSupport
 import Testing
+
+@testable import LeftfoldPostgres
 
 @Suite(.needsServer) struct RebuildTests {
     @Test("While writes go on, a rebuild ends in the same table, and no query ever sees less than before")
@@ -55,6 +56,18 @@ import Testing
             await #expect(throws: RebuildFailed.self) { try await Rebuild(Ledger(refused: ["2"]), in: database).run() }
             #expect(try await database.ledger() == [1, 2, 3])
             #expect(try await database.projectionStatuses().map(\.generation) == [1])
+        }
+    }
+
+    /// When the connection breaks at the commit of the switch, the clean-up meets a generation that is live by now.
+    @Test("Cleaning up never drops the live generation")
+    func dropsNoLiveOne() async throws {
+        try await TestDatabase.with { database in
+            try await database.note(2)
+            let live = try await Rebuild(Ledger(), in: database).run()
+            try await database.withConnection { try await Rebuild(Ledger(), in: database).drop(live, on: $0) }
+            #expect(try await database.ledger() == [1, 2])
+            #expect(try await database.status(Ledger.name)?.generation == live.number)
         }
     }
 
