@@ -90,6 +90,15 @@ BEGIN
                 stream, expected, refusal, code, metadata, events, n)
             WHERE i.n BETWEEN low AND high
         ),
+        -- Claims that were to be taken and that another stream holds; one for each item that has any.
+        held AS (
+            SELECT DISTINCT ON (w.item) w.item, c.kind, c.value
+            FROM unnest(p_claim_items, p_claim_takes, p_claim_kinds, p_claim_values) AS w (item, takes, kind, value)
+            JOIN leftfold.claims AS c ON c.kind = w.kind AND c.value = w.value
+            JOIN item AS i ON i.n = w.item
+            WHERE w.takes AND c.stream <> i.stream
+            ORDER BY w.item
+        ),
         decided AS (
             SELECT i.*, coalesce(s.version, 0) AS actual, k.version AS known_version, k.last_position AS known_position,
                 k.outcome AS known_outcome, k.code AS known_code, t.kind AS taken_kind, t.value AS taken_value,
@@ -107,13 +116,7 @@ BEGIN
             LEFT JOIN LATERAL (
                 SELECT e.version FROM leftfold.events AS e WHERE e.stream = i.stream ORDER BY e.version DESC LIMIT 1
             ) AS s ON i.refusal IS NULL
-            LEFT JOIN LATERAL (
-                SELECT c.kind, c.value
-                FROM unnest(p_claim_items, p_claim_takes, p_claim_kinds, p_claim_values) AS w (item, takes, kind, value)
-                JOIN leftfold.claims AS c ON c.kind = w.kind AND c.value = w.value
-                WHERE w.item = i.n AND w.takes AND c.stream <> i.stream
-                LIMIT 1
-            ) AS t ON cardinality(p_claim_items) > 0
+            LEFT JOIN held AS t ON t.item = i.n
         ),
         placed AS (
             SELECT d.*,
