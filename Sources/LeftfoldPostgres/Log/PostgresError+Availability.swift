@@ -20,7 +20,8 @@ extension PostgresError {
         switch kind {
         case .poolExhausted, .poolClosed, .timeout: return Unavailable("The database is too busy.")
         case .server(let state) where state.errorClass == "53": return Unavailable("The database has no resources left.")
-        case .server(.undefinedTable), .server(.undefinedFunction), .server(.invalidSchemaName): return Unavailable("The database is not migrated, or a read model is not built yet.")
+        case .server(.undefinedTable), .server(.undefinedFunction), .server(.invalidSchemaName):
+            return Unavailable("The database is not migrated, or a read model is not built yet.")
         default: return self
         }
     }

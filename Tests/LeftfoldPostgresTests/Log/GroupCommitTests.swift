@@ -51,6 +51,33 @@ import Testing
         }
     }
 
+    /// The session plans the function while the tables are empty, and keeps the plan.
+    @Test("However the tables grow, an append never reads one of them from end to end")
+    func plans() async throws {
+        try await TestDatabase.with { database in
+            for number in 0..<300 {
+                let seat = ClaimChanges(released: number > 0 ? [Claim("seat", "\(number - 1)")] : [], taken: [Claim("seat", "\(number)")])
+                _ = try await database.store.append(Note.request(to: try Note.stream("a"), claims: seat))
+            }
+            let tables = """
+                SELECT coalesce(sum(idx_scan), 0)::bigint, coalesce(sum(seq_scan), 0)::bigint FROM pg_stat_user_tables
+                WHERE schemaname = 'leftfold' AND relname IN ('events', 'commands', 'claims')
+                """
+            var scans = (byIndex: Int64(0), whole: Int64(0))
+            try await eventually("the statistics have come in") {
+                scans = try await database.pool.execute(SQL(unsafe: tables)).first?.decode(Int64.self, Int64.self) ?? (0, 0)
+                return scans.byIndex >= 1500
+            }
+            let indexes = try await database.pool.execute(
+                """
+                SELECT count(*) FROM pg_indexes
+                WHERE schemaname = 'leftfold' AND tablename IN ('events', 'commands', 'claims')
+                """
+            ).first?.decode(Int64.self)
+            #expect(scans.whole == indexes, "making an index counts as one")
+        }
+    }
+
     @Test("A full queue refuses at once instead of growing")
     func full() async throws {
         var limits = AppendLimits()

@@ -46,7 +46,12 @@ CREATE FUNCTION leftfold.append(
     p_claim_kinds     text[],
     p_claim_values    text[]
 ) RETURNS TABLE (result text, version bigint, "position" bigint, outcome text, code text, detail text)
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql
+-- A session plans this once, perhaps while the tables are empty, and keeps the plan while they grow to millions of rows.
+-- So nothing may be left to statistics: every table is looked up by its index, once for each row that needs it; hence
+-- also the LATERAL … LIMIT 1 below, which the planner cannot turn into a join that reads whole tables.
+SET enable_seqscan = off
+AS $$
 #variable_conflict use_column
 DECLARE
     head     bigint;
@@ -92,10 +97,12 @@ BEGIN
         ),
         -- Claims that were to be taken and that another stream holds; one for each item that has any.
         held AS (
-            SELECT DISTINCT ON (w.item) w.item, c.kind, c.value
+            SELECT DISTINCT ON (w.item) w.item, w.kind, w.value
             FROM unnest(p_claim_items, p_claim_takes, p_claim_kinds, p_claim_values) AS w (item, takes, kind, value)
-            JOIN leftfold.claims AS c ON c.kind = w.kind AND c.value = w.value
             JOIN item AS i ON i.n = w.item
+            CROSS JOIN LATERAL (
+                SELECT c.stream FROM leftfold.claims AS c WHERE c.kind = w.kind AND c.value = w.value LIMIT 1
+            ) AS c
             WHERE w.takes AND c.stream <> i.stream
             ORDER BY w.item
         ),
@@ -112,7 +119,9 @@ BEGIN
                     ELSE 'appended'
                 END AS result
             FROM item AS i
-            LEFT JOIN leftfold.commands AS k ON k.id = i.id
+            LEFT JOIN LATERAL (
+                SELECT c.digest, c.outcome, c.code, c.version, c.last_position FROM leftfold.commands AS c WHERE c.id = i.id LIMIT 1
+            ) AS k ON true
             LEFT JOIN LATERAL (
                 SELECT e.version FROM leftfold.events AS e WHERE e.stream = i.stream ORDER BY e.version DESC LIMIT 1
             ) AS s ON i.refusal IS NULL
@@ -144,14 +153,21 @@ BEGIN
             WHERE p.result IN ('appended', 'refusal_recorded')
         ),
         released AS (
-            DELETE FROM leftfold.claims AS c
-            USING unnest(p_claim_items, p_claim_takes, p_claim_kinds, p_claim_values) AS w (item, takes, kind, value), placed AS p
-            WHERE NOT w.takes AND p.n = w.item AND p.result = 'appended'
-                AND c.kind = w.kind AND c.value = w.value AND c.stream = p.stream
-                -- What the item takes again stays: within one statement the insert below would still see the row.
-                AND NOT EXISTS (
-                    SELECT FROM unnest(p_claim_items, p_claim_takes, p_claim_kinds, p_claim_values) AS a (item, takes, kind, value)
-                    WHERE a.takes AND a.item = w.item AND a.kind = w.kind AND a.value = w.value)
+            DELETE FROM leftfold.claims AS d
+            USING (
+                SELECT c.row
+                FROM unnest(p_claim_items, p_claim_takes, p_claim_kinds, p_claim_values) AS w (item, takes, kind, value)
+                JOIN placed AS p ON p.n = w.item
+                CROSS JOIN LATERAL (
+                    SELECT c.ctid AS row, c.stream FROM leftfold.claims AS c WHERE c.kind = w.kind AND c.value = w.value LIMIT 1
+                ) AS c
+                WHERE NOT w.takes AND p.result = 'appended' AND c.stream = p.stream
+                    -- What the item takes again stays: within one statement the insert below would still see the row.
+                    AND NOT EXISTS (
+                        SELECT FROM unnest(p_claim_items, p_claim_takes, p_claim_kinds, p_claim_values) AS a (item, takes, kind, value)
+                        WHERE a.takes AND a.item = w.item AND a.kind = w.kind AND a.value = w.value)
+            ) AS r
+            WHERE d.ctid = r.row
         ),
         taken AS (
             INSERT INTO leftfold.claims (kind, value, stream)
