@@ -1,0 +1,15 @@
+/// How much is measured.
+struct Plan: Codable, Sendable {
+    /// Of each single measurement.
+    var seconds: Double
+    var rounds: Int
+    /// In the log that is rebuilt from.
+    var events: Int
+    /// In the table that is read.
+    var users: Int
+
+    static let standard = Plan(seconds: 3, rounds: 3, events: 200_000, users: 20_000)
+    static let quick = Plan(seconds: 0.3, rounds: 1, events: 5000, users: 2000)
+
+    var duration: Duration { .seconds(seconds) }
+}
