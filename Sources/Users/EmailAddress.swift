@@ -12,6 +12,10 @@ public enum EmailAddress {
     /// The form that is kept: trimmed, composed (NFC), the domain in lower case. The local part keeps its case: it belongs to the
     /// receiving host.
     public static func normalized(_ text: String) -> String {
+        if isPlain(text) {
+            guard let at = text.utf8.lastIndex(of: UInt8(ascii: "@")) else { return text }
+            return text[..<at] + text[at...].lowercased()
+        }
         let text = text.trimmingCharacters(in: .whitespacesAndNewlines).precomposedStringWithCanonicalMapping
         guard let at = text.unicodeScalars.lastIndex(of: "@") else { return text }
         return (text[..<at] + text[at...].lowercased()).precomposedStringWithCanonicalMapping
@@ -19,8 +23,12 @@ public enum EmailAddress {
 
     /// The form that decides whether two addresses are the same: all in lower case.
     public static func compared(_ text: String) -> String {
-        normalized(text).lowercased().precomposedStringWithCanonicalMapping
+        if isPlain(text) { return text.lowercased() }
+        return normalized(text).lowercased().precomposedStringWithCanonicalMapping
     }
+
+    /// ASCII without spaces and controls, as most addresses are: nothing to trim, nothing to compose.
+    private static func isPlain(_ text: String) -> Bool { text.utf8.allSatisfy { (0x21...0x7E).contains($0) } }
 
     /// What is wrong with an address in its normal form; nil if it will do.
     static func problem(with text: String) -> String? {

@@ -4,8 +4,19 @@ import Foundation
 enum PlainText {
     /// Trimmed, each run of white space and line breaks one space, composed (NFC).
     static func normalized(_ text: String) -> String {
-        text.unicodeScalars.split(whereSeparator: \.isSpace).map { String($0) }.joined(separator: " ")
+        if isPlain(text) { return text }
+        return text.unicodeScalars.split(whereSeparator: \.isSpace).map { String($0) }.joined(separator: " ")
             .precomposedStringWithCanonicalMapping
+    }
+
+    /// ASCII words with one space between them: in its normal form already.
+    private static func isPlain(_ text: String) -> Bool {
+        var previous = UInt8(ascii: " ")
+        for byte in text.utf8 {
+            guard (0x20...0x7E).contains(byte), byte != UInt8(ascii: " ") || previous != UInt8(ascii: " ") else { return false }
+            previous = byte
+        }
+        return previous != UInt8(ascii: " ")
     }
 
     /// What is wrong with a text in its normal form; nil if it will do.

@@ -21,6 +21,8 @@ public final class AggregateCache: Sendable {
     /// - Parameter capacity: about how many aggregates are kept; 0 turns the cache off.
     public init(capacity: Int = 20_000) { capacityOfHalf = capacity / 2 }
 
+    var isOn: Bool { capacityOfHalf > 0 }
+
     func find<A: Aggregate>(_ type: A.Type, _ stream: StreamName) -> Loaded<A>? {
         let entry = halves.withLock { $0.young[stream] ?? $0.old[stream] }
         guard let entry, let state = entry.state as? A else { return nil }
@@ -29,7 +31,7 @@ public final class AggregateCache: Sendable {
 
     /// Keeps the newer of what is there and what is offered.
     func keep<A: Aggregate>(_ loaded: Loaded<A>, for stream: StreamName) {
-        guard capacityOfHalf > 0 else { return }
+        guard isOn else { return }
         halves.withLock { halves in
             let known = halves.young[stream] ?? halves.old[stream]
             if let known, known.version > loaded.version { return }

@@ -7,6 +7,10 @@ public protocol Command: Codable, Sendable {
     /// Who may send it. There is no default: a command without a permission does not compile.
     static var permission: Permission { get }
 
+    /// Whether it is meant for a stream that does not exist yet. Such a command is decided on the empty state without
+    /// reading first; if the stream does exist, the store says so, and it is decided again on what is there.
+    static var opensStream: Bool { get }
+
     /// The aggregate it is for.
     var target: StreamID<Target> { get }
     /// Claims it may take, for those who must keep commands in order (`import`); the store enforces claims by itself.
@@ -23,6 +27,7 @@ public protocol Command: Codable, Sendable {
 
 extension Command {
     public static var name: String { String(describing: Self.self) }
+    public static var opensStream: Bool { false }
     public var mayClaim: Set<Claim> { [] }
     public func normalized() -> Self { self }
     public func validate() throws(ValidationError) {}

@@ -52,7 +52,7 @@ public struct CommandBus: Sendable {
         let command = try await prepare(command, context)
         let stream = command.target.name
         return try await turns.take(stream) {
-            var (aggregate, isNewest) = try await load(C.Target.self, stream)
+            var (aggregate, isNewest) = try await load(for: C.self, stream)
             let events = try await decide(command, on: &aggregate, isNewest: isNewest, context)
             let loaded = aggregate
             for event in events { aggregate.state.evolve(event) }
@@ -109,9 +109,11 @@ public struct CommandBus: Sendable {
         }
     }
 
-    private func load<A: Aggregate>(_ type: A.Type, _ stream: StreamName) async throws -> (Loaded<A>, isNewest: Bool) {
-        if let cached = cache.find(A.self, stream) { return (cached, false) }
-        return (try await replay(from: Loaded<A>(), stream), true)
+    private func load<C: Command>(for type: C.Type, _ stream: StreamName) async throws -> (Loaded<C.Target>, isNewest: Bool) {
+        if let cached = cache.find(C.Target.self, stream) { return (cached, false) }
+        // Without a cache the next attempt could not know better than this one.
+        if C.opensStream, cache.isOn { return (Loaded(), false) }
+        return (try await replay(from: Loaded(), stream), true)
     }
 
     /// Reads what others wrote meanwhile, and only that, for the next attempt.

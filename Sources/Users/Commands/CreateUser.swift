@@ -3,7 +3,9 @@ public import Leftfold
 
 /// Creates a user under an id that the caller chose.
 public struct CreateUser: Command, Equatable {
+    public static let name = "CreateUser"
     public static let permission: Permission = "users:create"
+    public static let opensStream = true
 
     public var id: UUID
     public var email: String

@@ -5,6 +5,7 @@ public import Leftfold
 ///
 /// Once more is rejected, not ignored: a second reason would be lost without a word.
 public struct DeactivateUser: Command, Equatable {
+    public static let name = "DeactivateUser"
     public static let permission: Permission = "users:deactivate"
 
     public var id: UUID

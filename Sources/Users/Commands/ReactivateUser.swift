@@ -3,6 +3,7 @@ public import Leftfold
 
 /// Lets a deactivated user back in, if nobody took the e-mail address meanwhile.
 public struct ReactivateUser: Command, Equatable {
+    public static let name = "ReactivateUser"
     public static let permission: Permission = "users:reactivate"
 
     public var id: UUID

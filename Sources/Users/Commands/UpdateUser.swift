@@ -3,6 +3,7 @@ public import Leftfold
 
 /// Changes a user's name, e-mail address or both. What is not given stays; what is given but no different changes nothing.
 public struct UpdateUser: Command, Equatable {
+    public static let name = "UpdateUser"
     public static let permission: Permission = "users:update"
 
     public var id: UUID

@@ -104,4 +104,23 @@ struct ConflictTests {
         for account in accounts { _ = try await bus.send(Withdraw(id: account, amount: 1), .teller()) }
         for account in accounts { #expect(try await bus.send(CloseAccount(id: account), .teller()).version == 5) }
     }
+
+    @Test("A command that opens a stream reads nothing")
+    func opensWithoutReading() async throws {
+        let store = TroubledStore()
+        _ = try await bank(on: store).openAccount()
+        #expect(store.streamReads == 0)
+    }
+
+    @Test("A command that opens a stream that exists is decided again on what is there", arguments: [0, 100])
+    func opensWhatExists(cacheCapacity: Int) async throws {
+        let store = InMemoryEventStore()
+        let account = try await bank(on: store).openAccount()
+        let other = bank(on: store, cache: AggregateCache(capacity: cacheCapacity))
+        await #expect(throws: Rejected(Account.Rejection.alreadyOpen)) {
+            try await other.send(OpenAccount(id: account, owner: "somebody else"), .teller())
+        }
+        _ = try await other.send(CloseAccount(id: account), .teller())
+        #expect(try await bank(on: store).send(OpenAccount(id: account, owner: "a third"), .teller()).version == 3)
+    }
 }

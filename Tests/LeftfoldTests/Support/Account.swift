@@ -44,6 +44,7 @@ struct Account: Aggregate, Equatable {
 
 struct OpenAccount: Command {
     static let permission: Permission = "accounts:open"
+    static let opensStream = true
     var id: UUID
     var owner: String
 

@@ -6,6 +6,7 @@ import Synchronization
 final class TroubledStore: EventStore {
     private let base = InMemoryEventStore()
     private let troubles: Mutex<[Trouble]>
+    private let reads = Mutex(0)
 
     enum Trouble: Sendable {
         case conflict
@@ -16,6 +17,8 @@ final class TroubledStore: EventStore {
 
     init(_ troubles: [Trouble] = []) { self.troubles = Mutex(troubles) }
 
+    /// How often a stream was read.
+    var streamReads: Int { reads.withLock { $0 } }
     var troublesLeft: Int { troubles.withLock { $0.count } }
     func cause(_ more: Trouble...) { troubles.withLock { $0 += more } }
 
@@ -36,7 +39,8 @@ final class TroubledStore: EventStore {
     }
 
     func read(_ stream: StreamName, after version: StreamVersion, limit: Int?) async throws -> [RecordedEvent] {
-        try await base.read(stream, after: version, limit: limit)
+        reads.withLock { $0 += 1 }
+        return try await base.read(stream, after: version, limit: limit)
     }
     func read(after position: GlobalPosition, limit: Int) async throws -> [RecordedEvent] {
         try await base.read(after: position, limit: limit)
