@@ -78,7 +78,11 @@ struct Dev<C: Composition>: AsyncParsableCommand {
               export DATABASE_URL='\(databaseURL.replacingOccurrences(of: "'", with: "'\\''"))'
             """)
         if !C.examples.isEmpty { printing.line("\nThen try:\n") }
-        for example in C.examples { printing.line("  \(example)\n") }
+        // As it was called: it need not be on the PATH.
+        let program = CommandLine.arguments[0]
+        for example in C.examples {
+            printing.line("  \(example.hasPrefix("\(C.name) ") ? program + example.dropFirst(C.name.count) : example)\n")
+        }
         printing.line("Ctrl-C stops it; the data stays.\n")
     }
 }
