@@ -33,6 +33,9 @@ final class Program: Sendable {
         }
     }
 
+    /// A test that fails half-way leaves nothing running.
+    deinit { if isRunning { kill(identifier, SIGTERM) } }
+
     /// What it has printed so far, on both channels.
     var output: String { text.withLock { $0 } }
 
