@@ -143,7 +143,11 @@ final class Appender: Sendable {
                 return try AppendCall.results(rows, count: requests.count)
             } catch let error as PostgresError {
                 perhapsCommitted = perhapsCommitted || error.outcomeUnknown
-                guard error.isWorthRepeating else { throw error.asUnavailable }
+                guard error.isWorthRepeating else {
+                    // An earlier attempt may have been stored: “nothing was stored” could be a lie (I2).
+                    if perhapsCommitted { throw OutcomeUnknown(requests[0].commandID) }
+                    throw error.asUnavailable
+                }
                 guard ContinuousClock.now + pause < deadline else {
                     logger.error("append given up", metadata: ["error": "\(error)", "commands": "\(requests.count)"])
                     if perhapsCommitted { throw OutcomeUnknown(requests[0].commandID) }

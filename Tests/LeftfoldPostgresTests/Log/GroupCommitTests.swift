@@ -147,6 +147,27 @@ import Testing
         }
     }
 
+    /// The first attempt is lost on its way, the second one meets something that no repeating mends.
+    @Test("After an attempt whose outcome is unknown, no later error says that nothing was stored")
+    func unknownStaysUnknown() async throws {
+        try await TestDatabase.with { database in
+            let blocker = try await Connection.connect(database.configuration)
+            try await blocker.execute("BEGIN")
+            try await blocker.execute("SELECT pg_advisory_xact_lock(leftfold.append_lock())")
+            let request = Note.request(to: try Note.stream())
+            let append = Task { try await database.store.append(request) }
+            let waiting: SQL = """
+                SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE '%append'
+                    AND cardinality(pg_blocking_pids(pid)) > 0
+                """
+            try await eventually("the append waits for the lock") { try await database.pool.execute(waiting).count == 1 }
+            try await database.pool.execute("DO $$ BEGIN EXECUTE 'ALTER ROUTINE leftfold.append RENAME TO gone'; END $$")
+            try await database.pool.execute("SELECT pg_terminate_backend(pid) FROM (\(fragment: waiting)) AS w")
+            await #expect(throws: OutcomeUnknown(request.commandID)) { try await append.value }
+            await blocker.close()
+        }
+    }
+
     @Test("A database that is not migrated is said to be unavailable, not to have failed")
     func notMigrated() async throws {
         try await TestDatabase.withEmpty { (configuration) async throws in
