@@ -15,8 +15,19 @@ public enum TestDatabase {
         return logger
     }()
 
-    /// Lends an empty database, not migrated, and drops it afterwards.
+    /// Swift Testing starts every test at once, and each database takes a pool of connections, of which a server has only so many.
+    private static let places = Places(10)
+
+    /// Lends an empty database, not migrated, and drops it afterwards. A test that holds one must not ask for a second.
     public static func withEmpty<T>(_ body: (ConnectionConfiguration) async throws -> T) async throws -> T {
+        await places.take()
+        let result: Result<T, any Error>
+        do { result = .success(try await lend(body)) } catch { result = .failure(error) }
+        await places.giveBack()
+        return try result.get()
+    }
+
+    private static func lend<T>(_ body: (ConnectionConfiguration) async throws -> T) async throws -> T {
         let server = try ConnectionConfiguration(try #require(serverURL))
         let name = "leftfold_test_\(UInt64.random(in: 0 ... .max))"
         try await run("CREATE DATABASE \(identifier: name)", on: server)
