@@ -30,12 +30,12 @@ public final class AggregateCache: Sendable {
     }
 
     /// Keeps the newer of what is there and what is offered.
-    func keep<A: Aggregate>(_ loaded: Loaded<A>, for stream: StreamName) {
+    func keep(_ state: any Aggregate, _ version: StreamVersion, for stream: StreamName) {
         guard isOn else { return }
         halves.withLock { halves in
             let known = halves.young[stream] ?? halves.old[stream]
-            if let known, known.version > loaded.version { return }
-            halves.young[stream] = Entry(state: loaded.state, version: loaded.version)
+            if let known, known.version > version { return }
+            halves.young[stream] = Entry(state: state, version: version)
             if halves.young.count >= capacityOfHalf { halves = Halves(young: [:], old: halves.young) }
         }
     }

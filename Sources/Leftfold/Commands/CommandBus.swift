@@ -13,7 +13,7 @@ public struct CommandBus: Sendable {
     private let middleware: [any CommandMiddleware]
     private let registered: [String: any Command.Type]
     private let preparations: [String: any Preparing]
-    private let turns = StreamTurns()
+    let turns = StreamTurns()
 
     /// - Parameters:
     ///   - store: the log.
@@ -49,63 +49,63 @@ public struct CommandBus: Sendable {
 
     /// The heart: load by replaying, decide, append what was decided if the stream is still where it was.
     private func execute<C: Command>(_ command: C, _ context: CommandContext) async throws -> Receipt {
-        let command = try await prepare(command, context)
-        let stream = command.target.name
-        return try await turns.take(stream) {
-            var (aggregate, isNewest) = try await load(for: C.self, stream)
-            let events = try await decide(command, on: &aggregate, isNewest: isNewest, context)
-            let loaded = aggregate
-            for event in events { aggregate.state.evolve(event) }
-
-            let result = try await store.append(
-                AppendRequest(
-                    context, commandName: C.name, stream: stream,
-                    write: .events(
-                        try events.map(EventCodec.encode), metadata: context.metadata, expected: .exactly(loaded.version),
-                        claims: ClaimChanges(from: loaded.state.claims, to: aggregate.state.claims))))
-
-            switch result {
-            case .appended(let version, let position):
-                aggregate.version = version
-                cache.keep(aggregate, for: stream)
-                return Receipt(stream: stream, version: version, position: position)
-            case .acceptedBefore(let version, let position):
-                return Receipt(stream: stream, version: version, position: position)
-            case .refusedBefore(let outcome, let code): throw AnsweredBefore(recorded: outcome, code: code)
-            case .commandIDReused: throw CommandIDReused(context.commandID)
-            case .claimTaken(let claim): throw Rejected(taken: claim)
-            case .wrongExpectedVersion(let actual):
-                try await catchUp(loaded, with: stream, at: actual)
-                throw WrongExpectedVersion(stream: stream, expected: context.expectedVersion ?? loaded.version, actual: actual)
-            case .refusalRecorded: throw WrongExpectedVersion(stream: stream, expected: loaded.version, actual: loaded.version)
-            }
+        let decision = Decision(command: try await prepare(command, context), context: context)
+        let stream = decision.command.target.name
+        switch await turns.take(stream, decision) {
+        case .answered(let answer): return try answer.get()
+        case .yours: break
         }
+
+        var unanswered: [StreamTurns.Waiting] = []
+        defer { turns.pass(stream, puttingBack: unanswered) }
+        let (known, isNewest) = try await load(for: C.self, stream)
+        let (own, decidedOn) = try await decide(decision, on: known, isNewest: isNewest)
+
+        // Those that wait are decided on what this one will have done, and go with it.
+        var chain = DecisionChain(own)
+        let followers = Followers(turns.followers(of: stream, atMost: Self.chainLength - 1), joining: &chain)
+        let results: [AppendResult]
+        do {
+            results = try await append(chain)
+        } catch let error where error is Unavailable || error is OutcomeUnknown {
+            followers.fail(error)
+            throw error
+        } catch {
+            // One of them is something the store refuses as such. Each has its turn, and fails only for itself.
+            unanswered = followers.all
+            if unanswered.isEmpty { throw error }
+            results = [try await store.append(own.request)]
+        }
+        if let end = chain.end(of: results) { cache.keep(end.state, end.version, for: stream) }
+        unanswered = followers.answer(results, of: stream)
+
+        let result = results.first ?? .predecessorNotAppended
+        if case .wrongExpectedVersion(let actual) = result { try await catchUp(decidedOn, with: stream, at: actual) }
+        return try result.receipt(for: own, of: stream)
+    }
+
+    /// Of one chain at most: they are stored one by one, and all others wait meanwhile.
+    private static let chainLength = 64
+
+    private func append(_ chain: DecisionChain) async throws -> [AppendResult] {
+        if chain.links.count > 1 { return try await store.append(chain.requests) }
+        return [try await store.append(chain.links[0].request)]
     }
 
     /// Decides on the cached state. A no is believed only of the newest state: what another process wrote meanwhile
     /// would not be noticed otherwise, since a no appends nothing.
     private func decide<C: Command>(
-        _ command: C, on aggregate: inout Loaded<C.Target>, isNewest: Bool, _ context: CommandContext
-    ) async throws -> [C.Target.Event] {
-        var isNewest = isNewest
-        while true {
-            do {
-                if let expected = context.expectedVersion, expected != aggregate.version {
-                    throw WrongExpectedVersion(stream: command.target.name, expected: expected, actual: aggregate.version)
-                }
-                do {
-                    return try command.decide(aggregate.state)
-                } catch {
-                    throw Rejected(error)
-                }
-            } catch {
-                if isNewest { throw error }
-                let known = aggregate.version
-                aggregate = try await replay(from: aggregate, command.target.name)
-                if aggregate.version == known { throw error }
-                cache.keep(aggregate, for: command.target.name)
-                isNewest = true
-            }
+        _ decision: Decision<C>, on known: Loaded<C.Target>, isNewest: Bool
+    ) async throws -> (DecisionChain.Link, on: Loaded<C.Target>) {
+        do {
+            return (try decision.decide(on: known), known)
+        } catch {
+            if isNewest { throw error }
+            let stream = decision.command.target.name
+            let newest = try await replay(from: known, stream)
+            if newest.version == known.version { throw error }
+            cache.keep(newest.state, newest.version, for: stream)
+            return try await decide(decision, on: newest, isNewest: true)
         }
     }
 
@@ -120,7 +120,8 @@ public struct CommandBus: Sendable {
     private func catchUp<A: Aggregate>(_ loaded: Loaded<A>, with stream: StreamName, at actual: StreamVersion) async throws {
         // A log that is shorter than what we know was restored to an earlier state.
         if actual < loaded.version { return cache.forget(stream) }
-        cache.keep(try await replay(from: loaded, stream), for: stream)
+        let newest = try await replay(from: loaded, stream)
+        cache.keep(newest.state, newest.version, for: stream)
     }
 
     private func replay<A: Aggregate>(from loaded: Loaded<A>, _ stream: StreamName) async throws -> Loaded<A> {

@@ -38,7 +38,7 @@ struct Audit: Sendable {
         case .refusedBefore(outcome, code: refusal.code): throw refusal
         case .refusedBefore(let recorded, let code): throw AnsweredBefore(recorded: recorded, code: code)
         case .commandIDReused: throw CommandIDReused(context.commandID)
-        case .refusalRecorded, .appended, .wrongExpectedVersion, .claimTaken: throw refusal
+        case .refusalRecorded, .appended, .wrongExpectedVersion, .claimTaken, .predecessorNotAppended: throw refusal
         }
     }
 

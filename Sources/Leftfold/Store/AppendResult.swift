@@ -14,4 +14,6 @@ public enum AppendResult: Sendable, Equatable {
     case wrongExpectedVersion(actual: StreamVersion)
     /// Another stream holds a value that was to be taken; nothing was written.
     case claimTaken(Claim)
+    /// It was decided on the outcome of another request of its chain, which did not come true. Decide again.
+    case predecessorNotAppended
 }

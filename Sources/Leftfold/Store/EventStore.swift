@@ -8,6 +8,12 @@ public protocol EventStore: Sendable {
     /// Throws ``OutcomeUnknown`` or ``Unavailable`` when the store cannot tell or cannot be reached.
     func append(_ request: AppendRequest) async throws -> AppendResult
 
+    /// Appends in order what was decided on one another's outcome: each only if the one before it was appended, too, by
+    /// this call. The others are answered ``AppendResult/predecessorNotAppended``, unless their command id is known.
+    ///
+    /// If it throws anything but ``OutcomeUnknown``, nothing of the chain was written. The default appends one by one.
+    func append(_ chain: [AppendRequest]) async throws -> [AppendResult]
+
     /// The events of one stream after a version, in order. Empty for an unknown stream.
     func read(_ stream: StreamName, after version: StreamVersion, limit: Int?) async throws -> [RecordedEvent]
 
@@ -28,6 +34,21 @@ public protocol EventStore: Sendable {
 }
 
 extension EventStore {
+    public func append(_ chain: [AppendRequest]) async throws -> [AppendResult] {
+        var results: [AppendResult] = []
+        for request in chain {
+            let follows: Bool
+            if case .appended = results.last { follows = true } else { follows = results.isEmpty }
+            do {
+                results.append(follows ? try await append(request) : .predecessorNotAppended)
+            } catch  where !results.isEmpty {
+                // What is stored must be told. This one is not lost: it is sent again, by the same id.
+                results.append(.predecessorNotAppended)
+            }
+        }
+        return results
+    }
+
     public func read(_ stream: StreamName) async throws -> [RecordedEvent] {
         try await read(stream, after: .zero, limit: nil)
     }

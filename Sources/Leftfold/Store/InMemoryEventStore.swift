@@ -16,7 +16,16 @@ public final class InMemoryEventStore: EventStore {
     public init() {}
 
     public func append(_ request: AppendRequest) async throws -> AppendResult {
-        contents.withLock { $0.append(request) }
+        contents.withLock { $0.append(request, follows: true) }
+    }
+
+    public func append(_ chain: [AppendRequest]) async throws -> [AppendResult] {
+        contents.withLock { contents in
+            chain.reduce(into: []) { results, request in
+                let follows = if case .appended? = results.last { true } else { results.isEmpty }
+                results.append(contents.append(request, follows: follows))
+            }
+        }
     }
 
     public func read(_ stream: StreamName, after version: StreamVersion, limit: Int?) async throws -> [RecordedEvent] {
@@ -53,12 +62,13 @@ public final class InMemoryEventStore: EventStore {
 extension InMemoryEventStore.Contents {
     fileprivate var head: GlobalPosition { GlobalPosition(rawValue: Int64(log.count)) }
 
-    fileprivate mutating func append(_ request: AppendRequest) -> AppendResult {
+    fileprivate mutating func append(_ request: AppendRequest, follows: Bool) -> AppendResult {
         if let known = commands[request.commandID] {
             guard known.content == request.content else { return .commandIDReused }
             guard known.entry.outcome == .accepted else { return .refusedBefore(known.entry.outcome, code: known.entry.code ?? "") }
             return .acceptedBefore(version: known.entry.version ?? .zero, position: known.entry.lastPosition ?? .zero)
         }
+        guard follows else { return .predecessorNotAppended }
         switch request.write {
         case .refusal(let outcome, let code):
             record(request, outcome, code: code)

@@ -4,13 +4,24 @@ import Postgres
 
 /// The call of `leftfold.append` for a batch, and its answer.
 enum AppendCall {
-    static func sql(for requests: [AppendRequest]) -> SQL {
+    static func sql(for chains: [[AppendRequest]]) -> SQL {
         var columns = Columns()
-        for (index, request) in requests.enumerated() { columns.add(request, number: Int32(index + 1)) }
+        for chain in chains {
+            columns.add(chain.prefix(1), follows: false)
+            columns.add(chain.dropFirst(), follows: true)
+        }
         return columns.sql
     }
 
-    static func results(_ rows: Rows, count: Int) throws -> [AppendResult] {
+    static func results(_ rows: Rows, for chains: [[AppendRequest]]) throws -> [[AppendResult]] {
+        var results = try results(rows, count: chains.reduce(0) { $0 + $1.count })[...]
+        return chains.map { chain in
+            defer { results = results.dropFirst(chain.count) }
+            return Array(results.prefix(chain.count))
+        }
+    }
+
+    private static func results(_ rows: Rows, count: Int) throws -> [AppendResult] {
         guard rows.count == count else {
             throw PostgresError(.decoding, "leftfold.append answered \(rows.count) of \(count) commands", outcomeUnknown: true)
         }
@@ -26,6 +37,7 @@ enum AppendCall {
             case "refused_before": return .refusedBefore(outcome.flatMap(Outcome.init(rawValue:)) ?? .failed, code: code ?? "")
             case "command_id_reused": return .commandIDReused
             case "wrong_expected_version": return .wrongExpectedVersion(actual: streamVersion)
+            case "predecessor_not_appended": return .predecessorNotAppended
             case "claim_taken": return .claimTaken(Claim(code ?? "", detail ?? ""))
             default: throw PostgresError(.decoding, "leftfold.append answered “\(result)”; migrate before you deploy", outcomeUnknown: true)
             }
@@ -44,6 +56,7 @@ enum AppendCall {
         var receivedAt: [Date] = []
         var streams: [String?] = []
         var expected: [Int64?] = []
+        var follows: [Int32?] = []
         var outcomes: [String?] = []
         var codes: [String?] = []
         var metadata: [JSONBytes?] = []
@@ -59,7 +72,13 @@ enum AppendCall {
         var claimKinds: [String] = []
         var claimValues: [String] = []
 
-        mutating func add(_ request: AppendRequest, number: Int32) {
+        mutating func add(_ requests: ArraySlice<AppendRequest>, follows: Bool) {
+            for request in requests { add(request, follows: follows) }
+        }
+
+        private mutating func add(_ request: AppendRequest, follows: Bool) {
+            let number = Int32(ids.count + 1)
+            self.follows.append(follows ? number - 1 : nil)
             ids.append(request.commandID)
             contents.append(Data(request.content))
             names.append(request.commandName)
@@ -106,7 +125,7 @@ enum AppendCall {
             """
             SELECT * FROM leftfold.append(
                 \(ids), \(contents), \(names), \(principals), \(tenants), \(correlationIDs), \(causationIDs), \(receivedAt),
-                \(streams), \(expected), \(outcomes), \(codes), \(metadata), \(eventCounts),
+                \(streams), \(expected), \(follows), \(outcomes), \(codes), \(metadata), \(eventCounts),
                 \(eventItems), \(eventOffsets), \(eventTypes), \(eventData),
                 \(claimItems), \(claimTakes), \(claimKinds), \(claimValues))
             """
@@ -114,9 +133,13 @@ enum AppendCall {
     }
 }
 
+extension [AppendRequest] {
+    /// About how many bytes they send.
+    var size: Int { reduce(0) { $0 + $1.size } }
+}
+
 extension AppendRequest {
-    /// About how many bytes it sends.
-    var size: Int {
+    fileprivate var size: Int {
         guard case .events(let events, let metadata, _, _) = write else { return content.count }
         return events.reduce(content.count + metadata.json.count) { $0 + $1.data.count }
     }

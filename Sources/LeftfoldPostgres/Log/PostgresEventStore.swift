@@ -14,7 +14,13 @@ public struct PostgresEventStore: EventStore {
 
     /// Collected with the appends of other callers while one is under way, and committed with them: see `Appender`.
     public func append(_ request: AppendRequest) async throws -> AppendResult {
-        try await appender.append(request)
+        guard let result = try await appender.append([request]).first else { throw Unavailable("The append gave no answer.") }
+        return result
+    }
+
+    /// In one transaction.
+    public func append(_ chain: [AppendRequest]) async throws -> [AppendResult] {
+        try await appender.append(chain)
     }
 
     public func read(_ stream: StreamName, after version: StreamVersion, limit: Int?) async throws -> [RecordedEvent] {

@@ -98,7 +98,7 @@ import Testing
             """
             SELECT position FROM leftfold.append(
                 \([UUID()]), \([Data("x".utf8)]), ARRAY['Note'], ARRAY['me'], ARRAY[NULL::text], ARRAY['c'], ARRAY[NULL::text], ARRAY[now()],
-                \([stream]), ARRAY[NULL::bigint], ARRAY[NULL::text], ARRAY[NULL::text], ARRAY['{}'::json], \([Int32(count)]),
+                \([stream]), ARRAY[NULL::bigint], ARRAY[NULL::integer], ARRAY[NULL::text], ARRAY[NULL::text], ARRAY['{}'::json], \([Int32(count)]),
                 \(items), \((1...count).map(Int32.init)), \(items.map { _ in "Noted" }), \(items.map { _ in JSONBytes(Array("{}".utf8)) }),
                 ARRAY[]::int[], ARRAY[]::bool[], ARRAY[]::text[], ARRAY[]::text[])
             """

@@ -6,7 +6,7 @@ import Testing
 @Suite("The cache of aggregates")
 struct AggregateCacheTests {
     private func keep(_ version: StreamVersion, _ stream: StreamName, in cache: AggregateCache) {
-        cache.keep(Loaded(state: Account(), version: version), for: stream)
+        cache.keep(Account(), version, for: stream)
     }
 
     @Test("holds no more than its capacity, and what was used last", arguments: [2, 3, 10, 11, 100])

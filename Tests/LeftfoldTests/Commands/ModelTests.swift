@@ -41,7 +41,7 @@ struct ModelTests {
     @Test("at once, the log agrees with every answer (I1, I2, I3, I10)", arguments: seeds)
     func atOnce(seed: UInt64) async throws {
         var random = SeededGenerator(seed: seed)
-        let store = InMemoryEventStore()
+        let store = LingeringStore()
         let buses = (1...3).map { _ in bank(on: store, attempts: 200) }
         var commands = (0..<150).map { _ in SentCommand.random(&random) }
         commands += (0..<50).compactMap { _ in commands.randomElement(using: &random) }

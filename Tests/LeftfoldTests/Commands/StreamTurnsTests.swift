@@ -12,17 +12,18 @@ struct StreamTurnsTests {
 
     @Test("first come, first served")
     func fifo() async {
-        let gate = Gate()
+        _ = await turns.take(stream, Anything())
         let order = Order()
-        let holder = Task { await turns.take(stream) { await gate.wait() } }
-        await gate.untilSomebodyWaits()
         let waiting = (0..<300).map { number in
-            Task { await turns.take(stream) { order.numbers.append(number) } }
+            Task {
+                guard case .yours = await turns.take(stream, Anything()) else { return }
+                order.numbers.append(number)
+                turns.pass(stream, puttingBack: [])
+            }
         }
         await Task.yield()
         #expect(order.numbers == [])
-        gate.open()
-        await holder.value
+        turns.pass(stream, puttingBack: [])
         for task in waiting { await task.value }
         #expect(order.numbers == Array(0..<300))
     }
@@ -32,12 +33,12 @@ struct StreamTurnsTests {
         let order = Order()
         let tasks = (0..<50).map { _ in
             Task {
-                await turns.take(stream) {
-                    order.inside += 1
-                    order.mostInside = max(order.mostInside, order.inside)
-                    await Task.yield()
-                    order.inside -= 1
-                }
+                guard case .yours = await turns.take(stream, Anything()) else { return }
+                order.inside += 1
+                order.mostInside = max(order.mostInside, order.inside)
+                await Task.yield()
+                order.inside -= 1
+                turns.pass(stream, puttingBack: [])
             }
         }
         for task in tasks { await task.value }
@@ -46,38 +47,49 @@ struct StreamTurnsTests {
 
     @Test("of different streams do not wait for each other")
     func independent() async {
-        let gate = Gate()
-        let holder = Task { await turns.take(stream) { await gate.wait() } }
-        await gate.untilSomebodyWaits()
-        #expect(await turns.take(LeftfoldTests.stream(of: UUID())) { 7 } == 7)
-        gate.open()
-        await holder.value
+        _ = await turns.take(stream, Anything())
+        guard case .yours = await turns.take(LeftfoldTests.stream(of: UUID()), Anything()) else {
+            Issue.record("it had to wait")
+            return
+        }
     }
 
-    @Test("pass on when the command fails or is cancelled")
-    func failure() async throws {
-        struct Broken: Error {}
-        for _ in 1...3 {
-            await #expect(throws: Broken.self) { try await turns.take(stream) { throw Broken() } }
+    @Test("answer those who wait, or put them back in front of the others")
+    func followers() async throws {
+        _ = await turns.take(stream, Anything())
+        let order = Order()
+        let waiting = (0..<6).map { number in
+            Task {
+                switch await turns.take(stream, Anything()) {
+                case .yours:
+                    order.numbers.append(number)
+                    turns.pass(stream, puttingBack: [])
+                case .answered(let answer):
+                    order.numbers.append(100 + number)
+                    #expect(throws: CancellationError.self) { try answer.get() }
+                }
+            }
         }
-        let cancelled = Task { try await turns.take(stream) { try Task.checkCancellation() } }
-        cancelled.cancel()
-        await #expect(throws: CancellationError.self) { try await cancelled.value }
-        #expect(await turns.take(stream) { 7 } == 7)
+        await Task.yield()
+        let followers = turns.followers(of: stream, atMost: 4)
+        #expect(followers.count == 4)
+        followers[0].answer(.failure(CancellationError()))
+        followers[2].answer(.failure(CancellationError()))
+        turns.pass(stream, puttingBack: [followers[1], followers[3]])
+        for task in waiting { await task.value }
+        #expect(order.numbers.filter { $0 < 100 } == [1, 3, 4, 5])
+        #expect(order.numbers.filter { $0 >= 100 } == [100, 102])
+        #expect(turns.followers(of: stream, atMost: 4).isEmpty)
     }
+}
+
+private struct Anything: Deciding {
+    let commandID = UUID()
+    func decide(after chain: inout DecisionChain) {}
 }
 
 @MainActor private final class Order {
     var numbers: [Int] = []
     var inside = 0
     var mostInside = 0
-}
-
-/// Holds one task until it is opened.
-@MainActor private final class Gate {
-    private var waiting: CheckedContinuation<Void, Never>?
-
-    func wait() async { await withCheckedContinuation { waiting = $0 } }
-    func untilSomebodyWaits() async { while waiting == nil { await Task.yield() } }
-    func open() { waiting?.resume() }
 }

@@ -80,13 +80,27 @@ struct ContractTests {
         }
     }
 
+    @Test("a store that lets what follows in a chain pass")
+    func ignoresPredecessors() async {
+        var broken: [String] = []
+        for check in EventStoreContract.all {
+            do { try await check.run(on: CarelessChains()) } catch { broken.append(check.description) }
+        }
+        #expect(broken.contains("the right version is not enough for what follows in a chain"))
+    }
+
+    @Test("nothing wrong with the chains that every store has by default", arguments: EventStoreContract.all)
+    func chainsOneByOne(_ check: EventStoreContract.Check) async throws {
+        try await check.run(on: DistortedStore { try await $0.append($1) })
+    }
+
     private func expectFound(
         _ append: @escaping @Sendable (InMemoryEventStore, AppendRequest) async throws -> AppendResult
     ) async {
         var broken = 0
         for check in EventStoreContract.all {
             do {
-                try await check.run(on: DistortedStore(distorted: append))
+                try await check.run(on: DistortedStore(append))
             } catch {
                 broken += 1
             }
@@ -95,19 +109,21 @@ struct ContractTests {
     }
 }
 
-private struct DistortedStore: EventStore {
+private struct CarelessChains: StoreOnTop {
+    let base = InMemoryEventStore()
+    func append(_ request: AppendRequest) async throws -> AppendResult { try await base.append(request) }
+    func append(_ chain: [AppendRequest]) async throws -> [AppendResult] {
+        var results: [AppendResult] = []
+        for request in chain { results.append(try await base.append(request)) }
+        return results
+    }
+}
+
+private struct DistortedStore: StoreOnTop {
     let base = InMemoryEventStore()
     let distorted: @Sendable (InMemoryEventStore, AppendRequest) async throws -> AppendResult
 
+    init(_ distorted: @escaping @Sendable (InMemoryEventStore, AppendRequest) async throws -> AppendResult) { self.distorted = distorted }
+
     func append(_ request: AppendRequest) async throws -> AppendResult { try await distorted(base, request) }
-    func read(_ stream: StreamName, after version: StreamVersion, limit: Int?) async throws -> [RecordedEvent] {
-        try await base.read(stream, after: version, limit: limit)
-    }
-    func read(after position: GlobalPosition, limit: Int) async throws -> [RecordedEvent] {
-        try await base.read(after: position, limit: limit)
-    }
-    func head() async throws -> GlobalPosition { try await base.head() }
-    func journalEntry(for commandID: UUID) async throws -> JournalEntry? { try await base.journalEntry(for: commandID) }
-    func journal(_ filter: JournalFilter) async throws -> [JournalEntry] { try await base.journal(filter) }
-    func holders(of claims: [Claim]) async throws -> [Claim: StreamName] { try await base.holders(of: claims) }
 }

@@ -3,8 +3,8 @@ import Leftfold
 import Synchronization
 
 /// Answers the first appends of events as if another process had been faster, or throws; refusals pass.
-final class TroubledStore: EventStore {
-    private let base = InMemoryEventStore()
+final class TroubledStore: StoreOnTop {
+    let base = InMemoryEventStore()
     private let troubles: Mutex<[Trouble]>
     private let reads = Mutex(0)
 
@@ -42,11 +42,4 @@ final class TroubledStore: EventStore {
         reads.withLock { $0 += 1 }
         return try await base.read(stream, after: version, limit: limit)
     }
-    func read(after position: GlobalPosition, limit: Int) async throws -> [RecordedEvent] {
-        try await base.read(after: position, limit: limit)
-    }
-    func head() async throws -> GlobalPosition { try await base.head() }
-    func journalEntry(for commandID: UUID) async throws -> JournalEntry? { try await base.journalEntry(for: commandID) }
-    func journal(_ filter: JournalFilter) async throws -> [JournalEntry] { try await base.journal(filter) }
-    func holders(of claims: [Claim]) async throws -> [Claim: StreamName] { try await base.holders(of: claims) }
 }

@@ -17,6 +17,7 @@ $$ SELECT x'6c656674666f6c64'::bigint $$;
 --   command_id_reused
 --   wrong_expected_version  version                 the actual one
 --   claim_taken             code, detail            kind and value of a claim that another stream holds
+--   predecessor_not_appended
 --
 -- The arrays of one group are parallel. Events and claims name their item by its number, from 1; an event's offset is
 -- its number within the item, from 1.
@@ -31,6 +32,7 @@ CREATE FUNCTION leftfold.append(
     p_received_at     timestamptz[],
     p_streams         text[],
     p_expected        bigint[],       -- null: any version
+    p_follows         integer[],      -- null, or the number of the earlier item that must have been appended, too
     p_outcomes        text[],         -- null: append; else the refusal to put on record
     p_codes           text[],
     p_metadata        json[],
@@ -58,9 +60,13 @@ DECLARE
     before   bigint;
     recorded timestamptz;
     items    integer := cardinality(p_command_ids);
-    apart    boolean := true;
-    low      integer := 1;
-    high     integer;
+    apart    boolean;
+    n        integer := 0;
+    command  record;
+    known    record;
+    claim    record;
+    actual   bigint;
+    appended boolean[] := '{}';
 BEGIN
     IF current_setting('transaction_isolation') <> 'read committed' THEN
         -- An older snapshot would not see the newest positions. The primary key would refuse the result; say why instead.
@@ -73,17 +79,99 @@ BEGIN
     SELECT coalesce(max(e.position), 0) INTO head FROM leftfold.events AS e;
     before := head;
 
-    -- Items that have nothing in common are decided all at once, others one after the other.
+    -- Items that have nothing in common are decided all at once. Others are decided one after the other, and so is a
+    -- lone one: it is not worth setting up the large statement. The rules are the same; a change of one is one of both.
     IF items > 1 THEN
-        apart := (SELECT count(DISTINCT i.id) = items AND count(DISTINCT i.stream) = count(i.stream)
-                  FROM unnest(p_command_ids, p_streams) AS i (id, stream))
+        apart := (SELECT count(DISTINCT i.id) = items AND count(DISTINCT i.stream) = count(i.stream) AND count(i.follows) = 0
+                  FROM unnest(p_command_ids, p_streams, p_follows) AS i (id, stream, follows))
             AND (SELECT count(DISTINCT (c.kind, c.value)) = count(*) FROM unnest(p_claim_kinds, p_claim_values) AS c (kind, value));
     END IF;
 
-    WHILE low <= items LOOP
-        high := CASE WHEN apart THEN items ELSE low END;
-        recorded := clock_timestamp();
+    IF items = 1 OR NOT apart THEN
+        FOR command IN
+            SELECT i.*, sha256(i.content) AS digest
+            FROM unnest(
+                p_command_ids, p_contents, p_names, p_principals, p_tenants, p_correlation_ids, p_causation_ids, p_received_at,
+                p_streams, p_expected, p_follows, p_outcomes, p_codes, p_metadata, p_event_counts
+            ) AS i (
+                id, content, name, principal, tenant, correlation_id, causation_id, received_at,
+                stream, expected, follows, refusal, code, metadata, events)
+        LOOP
+            n := n + 1;
+            recorded := clock_timestamp();
+            version := NULL; "position" := NULL; outcome := NULL; code := NULL; detail := NULL;
 
+            SELECT c.digest, c.outcome, c.code, c.version, c.last_position INTO known FROM leftfold.commands AS c WHERE c.id = command.id;
+            IF FOUND THEN
+                IF known.digest <> command.digest THEN
+                    result := 'command_id_reused';
+                ELSIF known.outcome = 'accepted' THEN
+                    result := 'accepted_before'; version := known.version; "position" := known.last_position;
+                ELSE
+                    result := 'refused_before'; outcome := known.outcome; code := known.code;
+                END IF;
+            ELSIF NOT appended[command.follows] THEN
+                result := 'predecessor_not_appended';
+            ELSIF command.refusal IS NOT NULL THEN
+                result := 'refusal_recorded';
+            ELSE
+                actual := coalesce(
+                    (SELECT e.version FROM leftfold.events AS e WHERE e.stream = command.stream ORDER BY e.version DESC LIMIT 1), 0);
+                IF command.expected <> actual THEN
+                    result := 'wrong_expected_version'; version := actual;
+                ELSE
+                    result := 'appended';
+                    IF n = ANY (p_claim_items) THEN
+                        SELECT w.kind, w.value INTO code, detail
+                        FROM unnest(p_claim_items, p_claim_takes, p_claim_kinds, p_claim_values) WITH ORDINALITY AS w (item, takes, kind, value, nth)
+                        CROSS JOIN LATERAL (
+                            SELECT c.stream FROM leftfold.claims AS c WHERE c.kind = w.kind AND c.value = w.value LIMIT 1
+                        ) AS c
+                        WHERE w.item = n AND w.takes AND c.stream <> command.stream
+                        ORDER BY w.nth LIMIT 1;
+                        IF FOUND THEN result := 'claim_taken'; END IF;
+                    END IF;
+                END IF;
+            END IF;
+            appended[n] := result = 'appended';
+
+            IF result = 'appended' THEN
+                INSERT INTO leftfold.events (position, version, recorded_at, command_id, stream, type, data, metadata)
+                SELECT head + e.nth, actual + e.nth, recorded, command.id, command.stream, e.type, e.data, command.metadata
+                FROM unnest(p_event_items, p_event_offsets, p_event_types, p_event_data) AS e (item, nth, type, data)
+                WHERE e.item = n;
+                head := head + command.events;
+                version := actual + command.events;
+                "position" := head;
+
+                IF n = ANY (p_claim_items) THEN
+                    FOR claim IN
+                        SELECT w.* FROM unnest(p_claim_items, p_claim_takes, p_claim_kinds, p_claim_values) AS w (item, takes, kind, value)
+                        WHERE w.item = n ORDER BY w.takes
+                    LOOP
+                        IF claim.takes THEN
+                            INSERT INTO leftfold.claims (kind, value, stream) VALUES (claim.kind, claim.value, command.stream)
+                            ON CONFLICT (kind, value) DO NOTHING;  -- its own already
+                        ELSE
+                            DELETE FROM leftfold.claims AS c WHERE c.kind = claim.kind AND c.value = claim.value AND c.stream = command.stream;
+                        END IF;
+                    END LOOP;
+                END IF;
+            END IF;
+
+            IF result IN ('appended', 'refusal_recorded') THEN
+                INSERT INTO leftfold.commands (
+                    id, received_at, finished_at, version, first_position, last_position, digest, name, principal, tenant,
+                    correlation_id, causation_id, stream, outcome, code)
+                VALUES (command.id, command.received_at, recorded, version,
+                    CASE WHEN command.events > 0 THEN "position" - command.events + 1 END, "position",
+                    command.digest, command.name, command.principal, command.tenant, command.correlation_id, command.causation_id, command.stream,
+                    coalesce(command.refusal, 'accepted'), command.code);
+            END IF;
+            RETURN NEXT;
+        END LOOP;
+    ELSE
+        recorded := clock_timestamp();
         RETURN QUERY
         WITH item AS (
             SELECT i.*, sha256(i.content) AS digest
@@ -93,7 +181,6 @@ BEGIN
             ) WITH ORDINALITY AS i (
                 id, content, name, principal, tenant, correlation_id, causation_id, received_at,
                 stream, expected, refusal, code, metadata, events, n)
-            WHERE i.n BETWEEN low AND high
         ),
         -- Claims that were to be taken and that another stream holds; one for each item that has any.
         held AS (
@@ -190,9 +277,8 @@ BEGIN
         FROM placed AS p
         ORDER BY p.n;
 
-        low := high + 1;
         SELECT coalesce(max(e.position), 0) INTO head FROM leftfold.events AS e;
-    END LOOP;
+    END IF;
 
     -- In the same transaction, so that it is told exactly when it is visible. A hint, never the data: readers poll as
     -- well, and when the queue fills up because some listener sleeps, appending matters more than announcing.
