@@ -10,7 +10,7 @@ final class Program: Sendable {
         .deletingLastPathComponent().deletingLastPathComponent()
 
     private let process: Mutex<Process>
-    private let text = Mutex("")
+    private let printed = Mutex((text: "", isComplete: false))
     let identifier: Int32
 
     init(_ arguments: [String], environment: [String: String] = [:], executable: String = Program.path) throws {
@@ -29,7 +29,10 @@ final class Program: Sendable {
         pipe.fileHandleForReading.readabilityHandler = { [weak self] handle in
             let data = handle.availableData
             if data.isEmpty { handle.readabilityHandler = nil }
-            self?.text.withLock { $0 += String(decoding: data, as: UTF8.self) }
+            self?.printed.withLock { printed in
+                printed.text += String(decoding: data, as: UTF8.self)
+                printed.isComplete = data.isEmpty
+            }
         }
     }
 
@@ -37,9 +40,12 @@ final class Program: Sendable {
     deinit { if isRunning { kill(identifier, SIGTERM) } }
 
     /// What it has printed so far, on both channels.
-    var output: String { text.withLock { $0 } }
+    var output: String { printed.withLock { $0.text } }
 
     var isRunning: Bool { process.withLock { $0.isRunning } }
+
+    /// Its last words may still be in the pipe when it has ended.
+    private var isSilent: Bool { !isRunning && printed.withLock { $0.isComplete } }
 
     func send(_ signal: Int32) { kill(identifier, signal) }
 
@@ -55,6 +61,9 @@ final class Program: Sendable {
             }
             try await Task.sleep(for: .milliseconds(10))
         }
+        // Not for long: a process that it left behind would hold the pipe open.
+        let patience = ContinuousClock.now + .seconds(5)
+        while !isSilent, ContinuousClock.now < patience { try await Task.sleep(for: .milliseconds(2)) }
         return process.withLock { $0.terminationStatus }
     }
 
@@ -62,8 +71,9 @@ final class Program: Sendable {
     func prints(_ pattern: some RegexComponent<(Substring, Substring)>, within limit: Duration = .seconds(60)) async throws -> String {
         let deadline = ContinuousClock.now + limit
         while ContinuousClock.now < deadline {
+            let isOver = isSilent
             if let match = output.firstMatch(of: pattern) { return String(match.output.1) }
-            if !isRunning { break }
+            if isOver { break }
             try await Task.sleep(for: .milliseconds(10))
         }
         throw NotPrinted(output: output)
