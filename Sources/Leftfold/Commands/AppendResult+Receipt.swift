@@ -1,6 +1,4 @@
 extension AppendResult {
-    var isAppended: Bool { if case .appended = self { true } else { false } }
-
     /// The answer to the command that decided this.
     func receipt(for link: DecisionChain.Link, of stream: StreamName) throws -> Receipt {
         switch self {

@@ -63,18 +63,16 @@ public struct CommandBus: Sendable {
 
         // Those that wait are decided on what this one will have done, and go with it.
         var chain = DecisionChain(own)
-        let followers = Followers(turns.followers(of: stream, atMost: Self.chainLength - 1), joining: &chain)
+        let followers = Followers(turns.followers(of: stream, atMost: DecisionChain.maximumLength - 1), joining: &chain)
         let results: [AppendResult]
         do {
             results = try await append(chain)
         } catch let error where error is Unavailable || error is OutcomeUnknown {
             followers.fail(error)
-            throw error
+            throw error is OutcomeUnknown ? OutcomeUnknown(context.commandID) : error
         } catch {
-            // One of them is something the store refuses as such. Each has its turn, and fails only for itself.
             unanswered = followers.all
-            if unanswered.isEmpty { throw error }
-            results = [try await store.append(own.request)]
+            throw error
         }
         if let end = chain.end(of: results) { cache.keep(end.state, end.version, for: stream) }
         unanswered = followers.answer(results, of: stream)
@@ -84,12 +82,14 @@ public struct CommandBus: Sendable {
         return try result.receipt(for: own, of: stream)
     }
 
-    /// Of one chain at most: they are stored one by one, and all others wait meanwhile.
-    private static let chainLength = 64
-
     private func append(_ chain: DecisionChain) async throws -> [AppendResult] {
-        if chain.links.count > 1 { return try await store.append(chain.requests) }
-        return [try await store.append(chain.links[0].request)]
+        guard chain.links.count > 1 else { return [try await store.append(chain.links[0].request)] }
+        do {
+            return try await store.append(chain.requests)
+        } catch  where !(error is Unavailable || error is OutcomeUnknown) {
+            // One of them is something the store refuses as such. It stays behind, and fails alone when it has its turn.
+            return try await store.appendOneByOne(chain.requests)
+        }
     }
 
     /// Decides on the cached state. A no is believed only of the newest state: what another process wrote meanwhile

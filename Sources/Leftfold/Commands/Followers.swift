@@ -14,6 +14,10 @@ struct Followers {
 
     init(_ waiting: [StreamTurns.Waiting], joining chain: inout DecisionChain) {
         for who in waiting {
+            if chain.isFull {
+                fates.append((who, .undecided))
+                continue
+            }
             do {
                 try who.decision.decide(after: &chain)
                 fates.append((who, .requested(index: chain.links.count - 1)))

@@ -42,4 +42,10 @@ public struct AppendRequest: Sendable {
             principal: context.principal.subject, tenant: context.principal.tenant, correlationID: context.correlationID,
             causationID: context.causationID, receivedAt: context.receivedAt, stream: stream, write: write)
     }
+
+    /// About how many bytes it sends.
+    package var size: Int {
+        guard case .events(let events, let metadata, _, _) = write else { return content.count }
+        return events.reduce(content.count + metadata.json.count) { $0 + $1.data.count }
+    }
 }

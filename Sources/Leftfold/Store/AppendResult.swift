@@ -16,4 +16,6 @@ public enum AppendResult: Sendable, Equatable {
     case claimTaken(Claim)
     /// It was decided on the outcome of another request of its chain, which did not come true. Decide again.
     case predecessorNotAppended
+
+    var isAppended: Bool { if case .appended = self { true } else { false } }
 }

@@ -9,7 +9,8 @@ public protocol EventStore: Sendable {
     func append(_ request: AppendRequest) async throws -> AppendResult
 
     /// Appends in order what was decided on one another's outcome: each only if the one before it was appended, too, by
-    /// this call. The others are answered ``AppendResult/predecessorNotAppended``, unless their command id is known.
+    /// this call. The others are answered ``AppendResult/predecessorNotAppended``; one whose command id is known may be
+    /// given its first answer instead.
     ///
     /// If it throws anything but ``OutcomeUnknown``, nothing of the chain was written. The default appends one by one.
     func append(_ chain: [AppendRequest]) async throws -> [AppendResult]
@@ -34,15 +35,19 @@ public protocol EventStore: Sendable {
 }
 
 extension EventStore {
-    public func append(_ chain: [AppendRequest]) async throws -> [AppendResult] {
+    public func append(_ chain: [AppendRequest]) async throws -> [AppendResult] { try await appendOneByOne(chain) }
+
+    /// The same with an append for each. Of those before an error the results are told; the one that
+    /// caused it, unless it is the first, is left to be decided and sent again.
+    func appendOneByOne(_ chain: [AppendRequest]) async throws -> [AppendResult] {
         var results: [AppendResult] = []
         for request in chain {
-            let follows: Bool
-            if case .appended = results.last { follows = true } else { follows = results.isEmpty }
             do {
-                results.append(follows ? try await append(request) : .predecessorNotAppended)
+                results.append(results.allSatisfy(\.isAppended) ? try await append(request) : .predecessorNotAppended)
+            } catch let error as OutcomeUnknown {
+                // It may be stored: sent again it could be told that nothing was, if the store is away by then.
+                throw error
             } catch  where !results.isEmpty {
-                // What is stored must be told. This one is not lost: it is sent again, by the same id.
                 results.append(.predecessorNotAppended)
             }
         }

@@ -22,8 +22,7 @@ public final class InMemoryEventStore: EventStore {
     public func append(_ chain: [AppendRequest]) async throws -> [AppendResult] {
         contents.withLock { contents in
             chain.reduce(into: []) { results, request in
-                let follows = if case .appended? = results.last { true } else { results.isEmpty }
-                results.append(contents.append(request, follows: follows))
+                results.append(contents.append(request, follows: results.allSatisfy(\.isAppended)))
             }
         }
     }

@@ -137,10 +137,3 @@ extension [AppendRequest] {
     /// About how many bytes they send.
     var size: Int { reduce(0) { $0 + $1.size } }
 }
-
-extension AppendRequest {
-    fileprivate var size: Int {
-        guard case .events(let events, let metadata, _, _) = write else { return content.count }
-        return events.reduce(content.count + metadata.json.count) { $0 + $1.data.count }
-    }
-}

@@ -1,10 +1,10 @@
 /// How much is appended at once and how long is waited.
 public struct AppendLimits: Sendable {
-    /// Commands in one transaction at most.
+    /// Commands in one transaction at most, unless one chain alone has more.
     public var batchCount = 512
-    /// Bytes of events in one transaction at most, unless one command alone has more.
+    /// Bytes of events in one transaction at most, unless one command or chain alone has more.
     public var batchBytes = 1 << 20
-    /// Commands that may wait for their turn. One more is answered ``Leftfold/Unavailable`` at once.
+    /// Commands that may wait for their turn, a chain counted as one. One more is answered ``Leftfold/Unavailable`` at once.
     public var queueCount = 10_000
     /// How long the database waits for the append lock.
     public var lockTimeout: Duration = .seconds(5)

@@ -23,8 +23,8 @@ final class Appender: Sendable {
     private struct Queue {
         var busy = false
         var waiting: [Waiting] = []
-        /// Whether the batch before was of more than one.
-        var crowded = false
+        /// How many callers the batch before was of.
+        var callersBefore = 0
     }
 
     /// What somebody who waited is told.
@@ -89,21 +89,21 @@ final class Appender: Sendable {
 
     /// A batch of so many costs little more a command than a larger one.
     private static let enough = 64
+    /// Of all tasks that can run, before the batch goes with whoever has come.
+    private static let rounds = 4
 
-    /// Takes those that wait. After a batch of several it first lets everybody run who can: many of those just answered
-    /// have their next command ready, and two half batches in turn take nearly twice as long as a whole one. With enough
-    /// of them the next batch is better prepared while this one is stored.
+    /// Takes those that wait. After a batch of several it first lets the others run: many of those just answered have
+    /// their next command ready, and two half batches in turn take nearly twice as long as a whole one. With enough of
+    /// them the next batch is better prepared while this one is stored.
     private func gather(besides own: [AppendRequest]) async -> [Waiting] {
-        var seen = -1
-        while let count = queue.withLock({ $0.crowded ? $0.waiting.count : nil }), count > seen, count < Self.enough {
-            seen = count
+        for _ in 0..<Self.rounds where queue.withLock({ $0.waiting.count + 1 < min($0.callersBefore, Self.enough) }) {
             await Task.yield()
         }
         return queue.withLock { queue in
             let count = batchLength(queue.waiting, after: own)
             let others = Array(queue.waiting.prefix(count))
             queue.waiting.removeFirst(count)
-            queue.crowded = count > 0 || own.count > 1
+            queue.callersBefore = count + 1
             return others
         }
     }

@@ -1,10 +1,11 @@
 import Foundation
 import Leftfold
-import LeftfoldPostgres
 import LeftfoldSchema
 import Postgres
 import TestSupport
 import Testing
+
+@testable import LeftfoldPostgres
 
 @Suite(.needsServer) struct GroupCommitTests {
     @Test("One bad item fails alone; those that share its transaction are stored")
@@ -51,14 +52,21 @@ import Testing
         }
     }
 
-    /// The session plans the function while the tables are empty, and keeps the plan.
-    @Test("However the tables grow, an append never reads one of them from end to end")
-    func plans() async throws {
+    /// A session plans the function while the tables are empty, and keeps the plan.
+    @Test("However the tables grow, an append never reads one of them from end to end", arguments: [1, 2])
+    func plans(together: Int) async throws {
         try await TestDatabase.with { database in
+            let session = try await Connection.connect(database.configuration)
             for number in 0..<300 {
-                let seat = ClaimChanges(released: number > 0 ? [Claim("seat", "\(number - 1)")] : [], taken: [Claim("seat", "\(number)")])
-                _ = try await database.store.append(Note.request(to: try Note.stream("a"), claims: seat))
+                let chains = try (0..<together).map { part in
+                    let seat = ClaimChanges(
+                        released: number > 0 ? [Claim("seat \(part)", "\(number - 1)")] : [], taken: [Claim("seat \(part)", "\(number)")])
+                    return [Note.request(to: try Note.stream("\(part)"), claims: seat)]
+                }
+                let results = try AppendCall.results(try await session.execute(AppendCall.sql(for: chains)), for: chains)
+                #expect(results.joined().allSatisfy { if case .appended = $0 { true } else { false } })
             }
+            await session.close()
             let tables = """
                 SELECT coalesce(sum(idx_scan), 0)::bigint, coalesce(sum(seq_scan), 0)::bigint FROM pg_stat_user_tables
                 WHERE schemaname = 'leftfold' AND relname IN ('events', 'commands', 'claims')

@@ -94,6 +94,35 @@ struct ContractTests {
         try await check.run(on: DistortedStore { try await $0.append($1) })
     }
 
+    @Test("by default, what becomes unknown in a chain is told, and what is refused as such stays behind", arguments: [true, false])
+    func defaultChain(unknown: Bool) async throws {
+        let stream = stream(of: UUID())
+        let chain = (0..<4).map { number in
+            AppendRequest(
+                .teller(), commandName: "Deposit", stream: stream,
+                write: .events(
+                    [NewEvent(type: "MoneyDeposited", data: Array(#"{"amount":1}"#.utf8))], metadata: EventMetadata(json: Array("{}".utf8)),
+                    expected: .exactly(StreamVersion(rawValue: Int64(number))), claims: .none))
+        }
+        let store = DistortedStore { base, request in
+            let isThird = request.commandID == chain[2].commandID
+            if isThird, !unknown { throw SlowStore.Unstorable() }
+            let result = try await base.append(request)
+            if isThird { throw OutcomeUnknown(request.commandID) }
+            return result
+        }
+        if unknown {
+            await #expect(throws: OutcomeUnknown(chain[2].commandID)) { try await store.append(chain) }
+        } else {
+            let results = try await store.append(chain)
+            #expect(
+                results == [
+                    .appended(version: 1, position: 1), .appended(version: 2, position: 2), .predecessorNotAppended,
+                    .predecessorNotAppended,
+                ])
+        }
+    }
+
     private func expectFound(
         _ append: @escaping @Sendable (InMemoryEventStore, AppendRequest) async throws -> AppendResult
     ) async {

@@ -83,19 +83,28 @@ BEGIN
     -- lone one: it is not worth setting up the large statement. The rules are the same; a change of one is one of both.
     IF items > 1 THEN
         apart := (SELECT count(DISTINCT i.id) = items AND count(DISTINCT i.stream) = count(i.stream) AND count(i.follows) = 0
-                  FROM unnest(p_command_ids, p_streams, p_follows) AS i (id, stream, follows))
+                  FROM (
+                      SELECT u.id, u.follows, CASE WHEN u.refusal IS NULL THEN u.stream END AS stream  -- a refusal leaves its stream alone
+                      FROM unnest(p_command_ids, p_streams, p_follows, p_outcomes) AS u (id, stream, follows, refusal)
+                  ) AS i)
             AND (SELECT count(DISTINCT (c.kind, c.value)) = count(*) FROM unnest(p_claim_kinds, p_claim_values) AS c (kind, value));
     END IF;
 
     IF items = 1 OR NOT apart THEN
         FOR command IN
-            SELECT i.*, sha256(i.content) AS digest
+            SELECT i.*, sha256(i.content) AS digest, e.offsets, e.types, e.data
             FROM unnest(
                 p_command_ids, p_contents, p_names, p_principals, p_tenants, p_correlation_ids, p_causation_ids, p_received_at,
                 p_streams, p_expected, p_follows, p_outcomes, p_codes, p_metadata, p_event_counts
-            ) AS i (
+            ) WITH ORDINALITY AS i (
                 id, content, name, principal, tenant, correlation_id, causation_id, received_at,
-                stream, expected, follows, refusal, code, metadata, events)
+                stream, expected, follows, refusal, code, metadata, events, n)
+            LEFT JOIN (
+                SELECT e.item, array_agg(e.nth) AS offsets, array_agg(e.type) AS types, array_agg(e.data) AS data
+                FROM unnest(p_event_items, p_event_offsets, p_event_types, p_event_data) AS e (item, nth, type, data)
+                GROUP BY e.item
+            ) AS e ON e.item = i.n
+            ORDER BY i.n
         LOOP
             n := n + 1;
             recorded := clock_timestamp();
@@ -110,7 +119,7 @@ BEGIN
                 ELSE
                     result := 'refused_before'; outcome := known.outcome; code := known.code;
                 END IF;
-            ELSIF NOT appended[command.follows] THEN
+            ELSIF command.follows IS NOT NULL AND appended[command.follows] IS NOT TRUE THEN
                 result := 'predecessor_not_appended';
             ELSIF command.refusal IS NOT NULL THEN
                 result := 'refusal_recorded';
@@ -138,8 +147,7 @@ BEGIN
             IF result = 'appended' THEN
                 INSERT INTO leftfold.events (position, version, recorded_at, command_id, stream, type, data, metadata)
                 SELECT head + e.nth, actual + e.nth, recorded, command.id, command.stream, e.type, e.data, command.metadata
-                FROM unnest(p_event_items, p_event_offsets, p_event_types, p_event_data) AS e (item, nth, type, data)
-                WHERE e.item = n;
+                FROM unnest(command.offsets, command.types, command.data) AS e (nth, type, data);
                 head := head + command.events;
                 version := actual + command.events;
                 "position" := head;
@@ -185,13 +193,13 @@ BEGIN
         -- Claims that were to be taken and that another stream holds; one for each item that has any.
         held AS (
             SELECT DISTINCT ON (w.item) w.item, w.kind, w.value
-            FROM unnest(p_claim_items, p_claim_takes, p_claim_kinds, p_claim_values) AS w (item, takes, kind, value)
+            FROM unnest(p_claim_items, p_claim_takes, p_claim_kinds, p_claim_values) WITH ORDINALITY AS w (item, takes, kind, value, nth)
             JOIN item AS i ON i.n = w.item
             CROSS JOIN LATERAL (
                 SELECT c.stream FROM leftfold.claims AS c WHERE c.kind = w.kind AND c.value = w.value LIMIT 1
             ) AS c
             WHERE w.takes AND c.stream <> i.stream
-            ORDER BY w.item
+            ORDER BY w.item, w.nth
         ),
         decided AS (
             SELECT i.*, coalesce(s.version, 0) AS actual, k.version AS known_version, k.last_position AS known_position,
@@ -249,10 +257,6 @@ BEGIN
                     SELECT c.ctid AS row, c.stream FROM leftfold.claims AS c WHERE c.kind = w.kind AND c.value = w.value LIMIT 1
                 ) AS c
                 WHERE NOT w.takes AND p.result = 'appended' AND c.stream = p.stream
-                    -- What the item takes again stays: within one statement the insert below would still see the row.
-                    AND NOT EXISTS (
-                        SELECT FROM unnest(p_claim_items, p_claim_takes, p_claim_kinds, p_claim_values) AS a (item, takes, kind, value)
-                        WHERE a.takes AND a.item = w.item AND a.kind = w.kind AND a.value = w.value)
             ) AS r
             WHERE d.ctid = r.row
         ),
