@@ -34,9 +34,11 @@ public enum EmailAddress {
     static func problem(with text: String) -> String? {
         guard !text.isEmpty else { return "must not be empty" }
         guard text.utf8.count <= maximumBytes else { return "must not be longer than \(maximumBytes) bytes" }
-        guard !text.unicodeScalars.contains(where: \.isControl) else { return "must not contain control characters" }
-        guard !text.unicodeScalars.contains(where: { $0.isSpace || $0.isInvisible }) else {
-            return "must not contain spaces or invisible characters"
+        if !isPlain(text) {
+            guard !text.unicodeScalars.contains(where: \.isControl) else { return "must not contain control characters" }
+            guard !text.unicodeScalars.contains(where: { $0.isSpace || $0.isInvisible }) else {
+                return "must not contain spaces or invisible characters"
+            }
         }
         let parts = text.unicodeScalars.split(separator: "@", omittingEmptySubsequences: false)
         guard parts.count == 2 else { return "must contain exactly one @" }

@@ -28,6 +28,7 @@ enum PlainText {
             return "must not be longer than \(4 * maximumCharacters) bytes"
         }
         guard text.count <= maximumCharacters else { return "must not be longer than \(maximumCharacters) characters" }
+        if isPlain(text) { return nil }
         // PostgreSQL cannot store U+0000, and the others garble logs and terminals.
         guard !text.unicodeScalars.contains(where: \.isControl) else { return "must not contain control characters" }
         guard !text.unicodeScalars.contains(where: { $0.isFormat && !$0.isJoiner }) else {

@@ -21,7 +21,7 @@ public struct CommandContext: Sendable {
     ) {
         self.commandID = commandID
         self.principal = principal
-        self.correlationID = correlationID ?? commandID.uuidString.lowercased()
+        self.correlationID = correlationID ?? commandID.text
         self.causationID = causationID
         self.expectedVersion = expectedVersion
         self.receivedAt = receivedAt
@@ -30,6 +30,6 @@ public struct CommandContext: Sendable {
     var metadata: EventMetadata {
         EventMetadata(
             .init(
-                correlationID: correlationID, causationID: commandID.uuidString.lowercased(), principal: principal.subject))
+                correlationID: correlationID, causationID: commandID.text, principal: principal.subject))
     }
 }

@@ -120,7 +120,7 @@ public struct OutcomeUnknown: Refusal, Equatable {
     public var outcome: Outcome? { nil }
     public var code: String { "outcome_unknown" }
     public var message: String {
-        "The outcome is unknown. Send the same command again with the command id \(commandID.uuidString.lowercased())."
+        "The outcome is unknown. Send the same command again with the command id \(commandID.text)."
     }
 
     public init(_ commandID: UUID) { self.commandID = commandID }

@@ -7,10 +7,12 @@ struct TracingMiddleware: CommandMiddleware, QueryMiddleware {
         _ command: C, _ context: CommandContext, next: @Sendable (C, CommandContext) async throws -> Receipt
     ) async throws -> Receipt {
         try await withSpan(C.name, ofKind: .internal) { span in
-            span.attributes["leftfold.command_id"] = context.commandID.uuidString.lowercased()
-            span.attributes["leftfold.correlation_id"] = context.correlationID
+            if span.isRecording {
+                span.attributes["leftfold.command_id"] = context.commandID.text
+                span.attributes["leftfold.correlation_id"] = context.correlationID
+            }
             let receipt = try await next(command, context)
-            span.attributes["leftfold.position"] = receipt.position.rawValue
+            if span.isRecording { span.attributes["leftfold.position"] = receipt.position.rawValue }
             return receipt
         }
     }
@@ -19,7 +21,7 @@ struct TracingMiddleware: CommandMiddleware, QueryMiddleware {
         _ query: Q, _ context: QueryContext, next: @Sendable (Q, QueryContext) async throws -> Answered<Q.Answer>
     ) async throws -> Answered<Q.Answer> {
         try await withSpan(Q.name, ofKind: .internal) { span in
-            span.attributes["leftfold.correlation_id"] = context.correlationID
+            if span.isRecording { span.attributes["leftfold.correlation_id"] = context.correlationID }
             return try await next(query, context)
         }
     }

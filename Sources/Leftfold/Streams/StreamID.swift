@@ -6,7 +6,7 @@ public struct StreamID<Target: Aggregate>: Sendable, Hashable {
 
     /// The stream `category-uuid`, with the UUID in lower case.
     public init(_ id: UUID) {
-        name = StreamName(trusted: "\(Target.category)-\(id.uuidString.lowercased())")
+        name = StreamName(trusted: "\(Target.category)-\(id.text)")
     }
 }
 

@@ -2,7 +2,7 @@ package import Foundation
 
 /// How Leftfold writes JSON: sorted keys, so that equal values are equal bytes; ISO 8601 dates; no escaped slashes.
 package enum JSONCoding {
-    package static var encoder: JSONEncoder {
+    package static let encoder = {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         encoder.dateEncodingStrategy = .custom { date, encoder in
@@ -10,9 +10,9 @@ package enum JSONCoding {
             try container.encode(date.formatted(timestamp))
         }
         return encoder
-    }
+    }()
 
-    package static var decoder: JSONDecoder {
+    package static let decoder = {
         let decoder = JSONDecoder()
         decoder.dateDecodingStrategy = .custom { decoder in
             let container = try decoder.singleValueContainer()
@@ -23,7 +23,7 @@ package enum JSONCoding {
             return date
         }
         return decoder
-    }
+    }()
 
     private static let timestamp = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
 }

@@ -40,7 +40,7 @@ struct Commands<C: Composition>: AsyncParsableCommand {
                     let positions = entry.firstPosition.map { first in "\(first)…\(entry.lastPosition ?? first)" }
                     return [
                         entry.finishedAt.formatted(.iso8601), entry.name.escapingControls, entry.outcome.rawValue, entry.code ?? "",
-                        entry.principal.escapingControls, entry.stream ?? "", positions ?? "", entry.commandID.uuidString.lowercased(),
+                        entry.principal.escapingControls, entry.stream ?? "", positions ?? "", entry.commandID.text,
                     ]
                 })
         }

@@ -1,5 +1,6 @@
 import Foundation
 import HTTPTypes
+import Leftfold
 
 /// Ids that clients choose and we repeat in answers, logs and metadata: short and printable, so that they can do no harm there.
 enum CorrelationID {
@@ -15,7 +16,7 @@ enum CorrelationID {
         return id
     }
 
-    static func generated() -> String { UUID().uuidString.lowercased() }
+    static func generated() -> String { UUID().text }
 
     private static func isWellFormed(_ id: String) -> Bool {
         (1...128).contains(id.utf8.count) && id.utf8.allSatisfy { (0x20...0x7E).contains($0) }

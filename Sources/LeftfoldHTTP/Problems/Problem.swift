@@ -27,7 +27,7 @@ public struct Problem: Codable, Sendable, Equatable {
     init(_ refusal: any Refusal, status: Int, correlationID: String) {
         self.init(code: refusal.code, status: status, detail: refusal.message, correlationID: correlationID)
         errors = (refusal as? ValidationError)?.problems
-        commandID = (refusal as? OutcomeUnknown)?.commandID.uuidString.lowercased()
+        commandID = (refusal as? OutcomeUnknown)?.commandID.text
     }
 
     init(code: String, status: Int, detail: String, correlationID: String) {

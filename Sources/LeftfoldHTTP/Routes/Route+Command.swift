@@ -45,7 +45,7 @@ struct CommandEndpoint: Sendable {
         let body = try await JSONBody.read(request, limit: limit)
         var fields = try PathParameters.fields(parameters, context)
         if let newID, !JSONObject.has(newID, in: body) {
-            fields.append((newID, .string(commandID.uuidString.lowercased())))
+            fields.append((newID, .string(commandID.text)))
         }
         return JSONObject.inserting(fields, into: body)
     }
