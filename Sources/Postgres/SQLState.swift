@@ -65,6 +65,8 @@ public struct SQLState: RawRepresentable, Hashable, Sendable, CustomStringConver
     public static let undefinedTable = SQLState("42P01")
     /// 42P07
     public static let duplicateTable = SQLState("42P07")
+    /// A definition contradicts what is there, such as a view's columns that others rely on.
+    public static let invalidTableDefinition = SQLState("42P16")
     /// 53100
     public static let diskFull = SQLState("53100")
     /// 53200

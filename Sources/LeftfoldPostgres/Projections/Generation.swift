@@ -59,14 +59,46 @@ extension Generation {
     }
 
     /// Points the stable views at this generation. Within a transaction.
+    ///
+    /// Who may read them, and what others built on them, stays. Only if columns went or changed their type is a view made
+    /// anew; then its grants are given again, and views on top of it are an error.
     func showTables(of projection: some Projection, on connection: Connection) async throws {
-        // Or it would report each view that is not there yet.
-        _ = try await connection.execute("SET LOCAL client_min_messages = warning")
-        for table in projection.tables {
-            _ = try await connection.execute("DROP VIEW IF EXISTS public.\(identifier: table)")
-            _ = try await connection.execute(
-                "CREATE VIEW public.\(identifier: table) AS SELECT * FROM \(identifier: schema).\(identifier: table)")
+        for table in projection.tables { try await show(table, on: connection) }
+    }
+
+    private func show(_ table: String, on connection: Connection) async throws {
+        let definition: SQL = "VIEW public.\(identifier: table) AS SELECT * FROM \(identifier: schema).\(identifier: table)"
+        _ = try await connection.execute("SAVEPOINT replacing_view")
+        if try await Self.replace(definition, on: connection) { return }
+        _ = try await connection.execute("ROLLBACK TO SAVEPOINT replacing_view")
+        let grants = try await Self.grants(on: table, connection)
+        _ = try await connection.execute("DROP VIEW public.\(identifier: table)")
+        _ = try await connection.execute("CREATE \(fragment: definition)")
+        for grant in grants { _ = try await connection.execute(SQL(unsafe: grant)) }
+    }
+
+    /// False if the view has columns that the new one has not.
+    private static func replace(_ definition: SQL, on connection: Connection) async throws -> Bool {
+        do {
+            _ = try await connection.execute("CREATE OR REPLACE \(fragment: definition)")
+            return true
+        } catch {
+            guard error.sqlState == .invalidTableDefinition else { throw error }
+            return false
         }
+    }
+
+    /// The statements that give what was granted on a view; those on single columns are not among them.
+    private static func grants(on view: String, _ connection: Connection) async throws -> [String] {
+        try await connection.execute(
+            """
+            SELECT format('GRANT %s ON public.%I TO %s%s', a.privilege_type, c.relname,
+                CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END,
+                CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END)
+            FROM pg_class AS c CROSS JOIN aclexplode(c.relacl) AS a
+            WHERE c.relname = \(view) AND c.relnamespace = 'public'::regnamespace AND a.grantee <> c.relowner
+            """
+        ).map { try $0.decode(String.self) }
     }
 
     /// One at a time may create or switch generations of a projection. Held to the end of the transaction.

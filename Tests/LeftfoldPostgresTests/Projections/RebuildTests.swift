@@ -35,6 +35,40 @@ import Testing
         }
     }
 
+    @Test("Who may read a view, and what is built on it, survives a rebuild")
+    func keepsGrants() async throws {
+        try await TestDatabase.with { database in
+            try await database.note(2)
+            _ = try await Rebuild(Ledger(), in: database).run()
+            try await database.pool.execute("GRANT SELECT ON ledger TO PUBLIC")
+            try await database.pool.execute("CREATE VIEW latest AS SELECT max(position) AS position FROM ledger")
+            try await database.note(1)
+            _ = try await Rebuild(Ledger(), in: database).run()
+            #expect(try await database.latest() == 3)
+            #expect(try await database.mayAnybodyReadTheLedger())
+        }
+    }
+
+    @Test("So does who may read it when its columns change; what is built on it stops the rebuild, and nothing is lost")
+    func changedColumns() async throws {
+        try await TestDatabase.with { database in
+            try await database.note(2)
+            _ = try await Rebuild(Ledger(), in: database).run()
+            try await database.pool.execute("GRANT SELECT ON ledger TO PUBLIC")
+            var changed = Ledger()
+            changed.script = "CREATE TABLE ledger (data json NOT NULL, text varchar NOT NULL, position bigint PRIMARY KEY);"
+            _ = try await Rebuild(changed, in: database).run()
+            #expect(try await database.ledger() == [1, 2])
+            #expect(try await database.mayAnybodyReadTheLedger())
+
+            try await database.pool.execute("CREATE VIEW latest AS SELECT max(position) AS position FROM ledger")
+            let before = try await database.projectionStatuses().map(\.generation)
+            await #expect(throws: PostgresError.self) { try await Rebuild(Ledger(), in: database).run() }
+            #expect(try await database.latest() == 2)
+            #expect(try await database.projectionStatuses().map(\.generation) == before)
+        }
+    }
+
     @Test("Only the generation before the live one is kept")
     func keepsOne() async throws {
         try await TestDatabase.with { database in
@@ -93,5 +127,20 @@ import Testing
             let scratch = try await database.pool.execute("SELECT nspname FROM pg_namespace WHERE nspname = 'ledger_0'")
             #expect(scratch.isEmpty)
         }
+    }
+}
+
+extension LeftfoldDatabase {
+    fileprivate func latest() async throws -> Int64? {
+        try await pool.execute("SELECT position FROM latest").first?.decode(Int64.self)
+    }
+
+    fileprivate func mayAnybodyReadTheLedger() async throws -> Bool {
+        try await pool.execute(
+            """
+            SELECT EXISTS (SELECT FROM pg_class AS c CROSS JOIN aclexplode(c.relacl) AS a
+                WHERE c.oid = 'public.ledger'::regclass AND a.grantee = 0 AND a.privilege_type = 'SELECT')
+            """
+        ).first?.decode(Bool.self) ?? false
     }
 }

@@ -30,7 +30,7 @@ enum Note {
 struct Ledger: Projection {
     static let name: ProjectionName = "ledger"
     let tables = ["ledger"]
-    let script = "CREATE TABLE ledger (position bigint PRIMARY KEY, text text NOT NULL, data json NOT NULL);"
+    var script = "CREATE TABLE ledger (position bigint PRIMARY KEY, text text NOT NULL, data json NOT NULL);"
     let categories: Set<Leftfold.Category> = ["note"]
     /// The texts it chokes on, in Swift and in SQL.
     var refused: Set<String> = []
