@@ -1,5 +1,5 @@
+public import LeftfoldDriver
 public import Logging
-public import Postgres
 public import ServiceLifecycle
 
 /// One PostgreSQL database with all that Leftfold keeps in it: the log, the journal, the checkpoints, the read tables.

@@ -1,7 +1,7 @@
 import Foundation
 import Leftfold
+import LeftfoldUsers
 import Testing
-import Users
 
 @testable import LeftfoldCLI
 

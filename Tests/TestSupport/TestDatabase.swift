@@ -1,7 +1,7 @@
 import Foundation
+public import LeftfoldDriver
 public import LeftfoldPostgres
 public import Logging
-public import Postgres
 public import Testing
 
 /// A migrated database of its own for each test, on the server that `scripts/test` starts.

@@ -1,4 +1,4 @@
-import Postgres
+import LeftfoldDriver
 
 /// What every suite needs: a server, a pgbench, and how much to measure.
 struct Bench: Sendable {

@@ -5,7 +5,7 @@ public protocol Aggregate: Sendable {
     associatedtype Event: Leftfold.Event
     associatedtype Rejection: Leftfold.Rejection
 
-    static var category: Category { get }
+    static var category: StreamCategory { get }
     /// Old stored shapes of this aggregate's events, oldest first.
     static var upcasters: [Upcaster] { get }
 

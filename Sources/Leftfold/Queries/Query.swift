@@ -22,12 +22,12 @@ public struct ProjectionName: Sendable, Hashable, CustomStringConvertible, Expre
     public let name: String
 
     public init?(_ name: String) {
-        guard let category = Category(name) else { return nil }
+        guard let category = StreamCategory(name) else { return nil }
         self.name = category.name
     }
 
     /// A name written in source. An ill-formed literal is a mistake of the programmer and traps.
-    public init(stringLiteral name: StaticString) { self.name = Category(stringLiteral: name).name }
+    public init(stringLiteral name: StaticString) { self.name = StreamCategory(stringLiteral: name).name }
 
     public var description: String { name }
 }

@@ -5,7 +5,7 @@ public struct StreamName: Sendable, Hashable, CustomStringConvertible, RawRepres
     /// Accepts `category-id` with a well-formed category and a non-empty id; at most 255 bytes.
     public init?(rawValue: String) {
         guard rawValue.utf8.count <= 255, let hyphen = rawValue.firstIndex(of: "-"),
-            Category(String(rawValue[..<hyphen])) != nil, rawValue.index(after: hyphen) < rawValue.endIndex,
+            StreamCategory(String(rawValue[..<hyphen])) != nil, rawValue.index(after: hyphen) < rawValue.endIndex,
             rawValue.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F })
         else { return nil }
         self.rawValue = rawValue
@@ -13,7 +13,7 @@ public struct StreamName: Sendable, Hashable, CustomStringConvertible, RawRepres
 
     init(trusted rawValue: String) { self.rawValue = rawValue }
 
-    public var category: Category? { Category(String(rawValue.prefix { $0 != "-" })) }
+    public var category: StreamCategory? { StreamCategory(String(rawValue.prefix { $0 != "-" })) }
 
     /// What follows the category's hyphen.
     public var id: Substring {

@@ -1,8 +1,8 @@
 import Foundation
 import Leftfold
+import LeftfoldDriver
 import LeftfoldHTTP
 import LeftfoldPostgres
-import Postgres
 
 /// What can be wrong, looked at one by one. `doctor` prints it; `/health/ready` answers with it.
 struct Health: Sendable {

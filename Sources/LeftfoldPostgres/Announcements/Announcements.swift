@@ -1,6 +1,6 @@
 import Foundation
 public import Leftfold
-public import Postgres
+public import LeftfoldDriver
 import Synchronization
 
 /// What was announced: how far the log and the projections are. A hint that shortens waiting, never the data, and never

@@ -1,6 +1,6 @@
 import Foundation
 import Leftfold
-import Postgres
+import LeftfoldDriver
 
 /// The call of `leftfold.append` for a batch, and its answer.
 enum AppendCall {

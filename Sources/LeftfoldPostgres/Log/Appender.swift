@@ -1,8 +1,8 @@
 import Foundation
 import Leftfold
+import LeftfoldDriver
 import Logging
 import Metrics
-import Postgres
 import Synchronization
 
 /// Group commit. A caller that finds nothing under way sends its own append at once. Those that come meanwhile queue up;

@@ -1,6 +1,6 @@
 import Foundation
+public import LeftfoldDriver
 import LeftfoldSchema
-public import Postgres
 
 /// Brings the log's own tables up to date. Forward only, one transaction a migration, one migrator at a time.
 public struct Migrator: Sendable {

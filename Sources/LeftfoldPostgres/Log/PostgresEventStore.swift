@@ -1,6 +1,6 @@
 public import Foundation
 public import Leftfold
-import Postgres
+import LeftfoldDriver
 
 /// The log in PostgreSQL. The rules are in `sql/leftfold`; this sends and reads.
 public struct PostgresEventStore: EventStore {

@@ -1,6 +1,6 @@
 import Foundation
 public import Leftfold
-package import Postgres
+package import LeftfoldDriver
 
 extension RecordedEvent {
     static let columns = "position, stream, version, type, data, metadata, command_id, recorded_at"

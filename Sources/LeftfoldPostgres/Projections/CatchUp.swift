@@ -1,5 +1,5 @@
 import Leftfold
-import Postgres
+import LeftfoldDriver
 
 /// Applies the log to one generation, batch by batch, up to its head. Live, behind and rebuilding are this one path.
 struct CatchUp<P: Projection>: Sendable {

@@ -1,5 +1,5 @@
 public import Leftfold
-import Postgres
+import LeftfoldDriver
 
 /// One set of a projection's tables, from event zero on. One generation is live; a rebuild makes the next.
 public struct Generation: Sendable, Hashable {

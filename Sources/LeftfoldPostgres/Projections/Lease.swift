@@ -1,6 +1,6 @@
 import Foundation
 import Leftfold
-import Postgres
+import LeftfoldDriver
 
 /// The right to work on one generation, by the server's clock. It spares two projectors from doing the same work; that
 /// nothing is applied twice rests on the epoch in the compare-and-set of `leftfold.advance`.

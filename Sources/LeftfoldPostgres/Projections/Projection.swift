@@ -1,5 +1,5 @@
 public import Leftfold
-public import Postgres
+public import LeftfoldDriver
 
 /// Folds events into read tables. It says with which statements; when and how often is the projector's affair.
 ///
@@ -13,7 +13,7 @@ public protocol Projection: Sendable {
     /// The DDL of the tables and their indexes.
     var script: String { get }
     /// The aggregates whose events it follows. Events of other categories pass it by.
-    var categories: Set<Category> { get }
+    var categories: Set<StreamCategory> { get }
 
     /// Adds the statements that this event means. Pure: no I/O, no clock, no randomness, or a rebuild would come out
     /// differently (I6). An error, such as an unknown event type, stops this projection at this event, visibly.

@@ -1,6 +1,6 @@
 public import Foundation
 public import Leftfold
-import Postgres
+import LeftfoldDriver
 
 /// How one generation of a projection is doing.
 public struct ProjectionStatus: Sendable, Codable, Equatable {

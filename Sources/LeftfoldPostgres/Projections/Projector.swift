@@ -1,8 +1,8 @@
 import Foundation
 import Leftfold
+import LeftfoldDriver
 public import Logging
 import Metrics
-import Postgres
 public import ServiceLifecycle
 
 /// Keeps one projection's live generation at the head of the log. As many may run as you like, in as many processes: one

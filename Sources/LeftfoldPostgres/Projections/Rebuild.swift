@@ -1,6 +1,6 @@
 import Foundation
 public import Leftfold
-import Postgres
+import LeftfoldDriver
 
 /// Builds the next generation of a projection from event zero beside the live one, and switches to it in one transaction.
 /// Writes and queries go on throughout; nobody sees an empty or half-filled table.

@@ -1,5 +1,5 @@
 public import Leftfold
-import Postgres
+import LeftfoldDriver
 
 /// Checks that a projection's tables are what a fold of the log gives (I6): replays events 1 to the checkpoint, one after
 /// the other, into scratch tables, and compares, all in one snapshot. Everything is rolled back at the end.

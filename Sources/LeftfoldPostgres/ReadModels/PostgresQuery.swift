@@ -1,5 +1,5 @@
 public import Leftfold
-public import Postgres
+public import LeftfoldDriver
 
 /// A query that one statement on the read tables answers.
 public protocol PostgresQuery: Query {

@@ -1,5 +1,5 @@
 public import Leftfold
-import Postgres
+import LeftfoldDriver
 
 /// Answers queries from the read tables, and honours what the client has already seen.
 public struct ReadModels: Sendable {

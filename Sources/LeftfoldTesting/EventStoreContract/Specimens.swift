@@ -11,7 +11,7 @@ private struct Specimen: Aggregate {
         case never
         var message: String { "Never." }
     }
-    static let category: Leftfold.Category = "contract"
+    static let category: StreamCategory = "contract"
     mutating func evolve(_ event: Event) {}
 }
 

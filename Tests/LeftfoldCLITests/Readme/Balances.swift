@@ -1,13 +1,13 @@
 import Foundation
 import Leftfold
+import LeftfoldDriver
 import LeftfoldPostgres
-import Postgres
 
 struct Balances: Projection {
     static let name: ProjectionName = "balances"
     let tables = ["balances"]
     let script = "CREATE TABLE balances (id uuid PRIMARY KEY, owner text NOT NULL, balance bigint NOT NULL);"
-    let categories: Set<Leftfold.Category> = [Account.category]
+    let categories: Set<StreamCategory> = [Account.category]
 
     func apply(_ event: RecordedEvent, to batch: inout StatementBatch) throws {
         guard let id = event.stream.uuid else { return }

@@ -1,6 +1,6 @@
 import Foundation
 import Leftfold
-import Users
+import LeftfoldUsers
 
 @testable import LeftfoldCLI
 

@@ -1,6 +1,6 @@
 import Leftfold
+import LeftfoldDriver
 import LeftfoldPostgres
-import Postgres
 import TestSupport
 import Testing
 

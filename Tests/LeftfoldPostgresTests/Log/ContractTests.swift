@@ -1,7 +1,7 @@
 import Foundation
 import Leftfold
+import LeftfoldDriver
 import LeftfoldTesting
-import Postgres
 import TestSupport
 import Testing
 

@@ -1,7 +1,7 @@
 import Foundation
 import Leftfold
+import LeftfoldDriver
 import LeftfoldSchema
-import Postgres
 import TestSupport
 import Testing
 

@@ -1,7 +1,7 @@
 import Foundation
+import LeftfoldDriver
 import LeftfoldPostgres
 import LeftfoldSchema
-import Postgres
 import TestSupport
 import Testing
 

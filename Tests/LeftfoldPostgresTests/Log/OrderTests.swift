@@ -1,7 +1,7 @@
 import Foundation
 import Leftfold
+import LeftfoldDriver
 import LeftfoldPostgres
-import Postgres
 import TestSupport
 import Testing
 

@@ -1,6 +1,6 @@
 import Foundation
 import Leftfold
-import Postgres
+import LeftfoldDriver
 import TestSupport
 import Testing
 

@@ -1,11 +1,11 @@
 import Foundation
 import Leftfold
+import LeftfoldDriver
 import LeftfoldPostgres
-import Postgres
+import LeftfoldUsers
+import LeftfoldUsersReadModel
 import TestSupport
 import Testing
-import Users
-import UsersReadModel
 
 /// Invariant I9, on the user directory.
 @Suite(.needsServer) struct ReadYourWritesTests {

@@ -1,7 +1,7 @@
 import Foundation
 import Leftfold
+import LeftfoldDriver
 import LeftfoldPostgres
-import Postgres
 import TestSupport
 
 /// Events that mean nothing, for tests of what carries them.
@@ -31,7 +31,7 @@ struct Ledger: Projection {
     static let name: ProjectionName = "ledger"
     let tables = ["ledger"]
     var script = "CREATE TABLE ledger (position bigint PRIMARY KEY, text text NOT NULL, data json NOT NULL);"
-    let categories: Set<Leftfold.Category> = ["note"]
+    let categories: Set<StreamCategory> = ["note"]
     /// The texts it chokes on, in Swift and in SQL.
     var refused: Set<String> = []
     var refusedBySQL: Set<String> = []

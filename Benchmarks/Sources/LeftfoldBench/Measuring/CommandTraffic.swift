@@ -1,6 +1,6 @@
 import Foundation
 import Leftfold
-import Users
+import LeftfoldUsers
 
 /// What one caller of the command bus sends: a new user, three changes of users it made before, and so on.
 struct CommandTraffic: Sendable {

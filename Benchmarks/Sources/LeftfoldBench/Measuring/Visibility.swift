@@ -1,5 +1,5 @@
 import Leftfold
-import Postgres
+import LeftfoldDriver
 import Synchronization
 
 /// Matches acknowledgements with the announcements of a projection's checkpoint.

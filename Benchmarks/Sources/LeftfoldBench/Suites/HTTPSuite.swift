@@ -3,7 +3,7 @@ import Hummingbird
 import Leftfold
 import LeftfoldHTTP
 import LeftfoldPostgres
-import UsersReadModel
+import LeftfoldUsersReadModel
 
 /// Requests per second through the real edge, with the load generator on the same cores.
 struct HTTPSuite {

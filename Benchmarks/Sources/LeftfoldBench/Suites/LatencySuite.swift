@@ -1,7 +1,7 @@
 import Leftfold
+import LeftfoldDriver
 import LeftfoldPostgres
-import Postgres
-import UsersReadModel
+import LeftfoldUsersReadModel
 
 /// How long after a command's acknowledgement its read table is committed and announced, with the projector in a process
 /// of its own, against how long an append takes at the same pace.

@@ -1,9 +1,9 @@
 import Foundation
 import Leftfold
+import LeftfoldDriver
 import LeftfoldPostgres
-import Postgres
-import Users
-import UsersReadModel
+import LeftfoldUsers
+import LeftfoldUsersReadModel
 
 /// Queries per second, and how long loading a stream takes. There is no query cache yet: every query goes to the server.
 struct ReadSuite {
