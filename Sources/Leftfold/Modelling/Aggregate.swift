@@ -1,12 +1,11 @@
 /// The state that decisions are made on, rebuilt by replaying its events. A struct; `init()` is the state of an empty stream.
 ///
 /// Pure: it does no I/O, reads no clock, draws no random number.
-public protocol Aggregate: Sendable {
+public protocol Aggregate: Boundary where Reference == StreamID<Self>, Changes == [Event], Rejection: Leftfold.Rejection {
     associatedtype Event: Leftfold.Event
-    associatedtype Rejection: Leftfold.Rejection
 
     static var category: StreamCategory { get }
-    /// Old stored shapes of this aggregate's events, oldest first.
+    /// From old stored shapes of this aggregate's events to newer ones. Two for one type and version: the first is taken.
     static var upcasters: [Upcaster] { get }
 
     init()
@@ -28,6 +27,11 @@ extension Aggregate {
     public init(replaying events: some Sequence<Event>) {
         self.init()
         for event in events { evolve(event) }
+    }
+
+    public static func accept<C: Command, V: BoundaryVisitor>(_ command: C, _ visitor: V) async throws -> V.Answer
+    where C.Target == Self {
+        try await visitor.visit(command)
     }
 }
 

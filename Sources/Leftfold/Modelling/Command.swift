@@ -1,6 +1,8 @@
-/// A request to change one aggregate. Imperative; a struct with its own rules.
+/// A request to change one aggregate (or, with another ``Boundary`` as its target, several at once). Imperative; a struct
+/// with its own rules.
 public protocol Command: Codable, Sendable {
-    associatedtype Target: Aggregate
+    /// What it is decided on; found by the compiler from ``decide(_:)``.
+    associatedtype Target: Boundary
 
     /// The name on the wire and in the journal; the type's name unless declared.
     static var name: String { get }
@@ -11,8 +13,8 @@ public protocol Command: Codable, Sendable {
     /// reading first; if the stream does exist, the store says so, and it is decided again on what is there.
     static var opensStream: Bool { get }
 
-    /// The aggregate it is for.
-    var target: StreamID<Target> { get }
+    /// What it is for: `StreamID(id)` for an aggregate.
+    var target: Target.Reference { get }
     /// Claims it may take, for those who must keep commands in order (`import`); the store enforces claims by itself.
     /// A command that names any names all it may take; one that names none takes only what its stream held before.
     var mayClaim: Set<Claim> { get }
@@ -22,7 +24,7 @@ public protocol Command: Codable, Sendable {
     /// Checks what can be checked without state.
     func validate() throws(ValidationError)
     /// Decides on the state. Pure. No events means that there is nothing to change, which is accepted.
-    func decide(_ state: Target) throws(Target.Rejection) -> [Target.Event]
+    func decide(_ state: Target) throws(Target.Rejection) -> Target.Changes
 }
 
 extension Command {

@@ -1,26 +1,28 @@
 /// Those who wait for their turn at a stream while somebody else decides their commands along with its own.
 ///
 /// What is decided on an outcome that does not come true is no answer: they get their turn after all.
-struct Followers {
-    private var fates: [(who: StreamTurns.Waiting, fate: Fate)] = []
+struct Passengers {
+    typealias Waiting = Batcher<StreamName, any Deciding, Receipt>.Waiting
+
+    private var fates: [(who: Waiting, fate: Fate)] = []
     private let links: [DecisionChain.Link]
 
     private enum Fate {
-        case requested(index: Int)
-        /// A no, which holds if this request is appended.
+        case appended(index: Int)
+        /// A no, which holds if this link is appended.
         case refused(any Error, after: Int)
         case undecided
     }
 
-    init(_ waiting: [StreamTurns.Waiting], joining chain: inout DecisionChain) {
+    init(_ waiting: [Waiting], joining chain: inout DecisionChain) {
         for who in waiting {
             if chain.isFull {
                 fates.append((who, .undecided))
                 continue
             }
             do {
-                try who.decision.decide(after: &chain)
-                fates.append((who, .requested(index: chain.links.count - 1)))
+                try who.item.decide(after: &chain)
+                fates.append((who, .appended(index: chain.links.count - 1)))
             } catch is DecisionChain.OtherAggregate {
                 fates.append((who, .undecided))
             } catch {
@@ -30,17 +32,17 @@ struct Followers {
         links = chain.links
     }
 
-    var all: [StreamTurns.Waiting] { fates.map(\.who) }
+    var all: [Waiting] { fates.map(\.who) }
 
     /// Returns those who still wait.
-    func answer(_ results: [AppendResult], of stream: StreamName) -> [StreamTurns.Waiting] {
+    func answer(_ answers: [AppendAnswer]) -> [Waiting] {
         fates.compactMap { who, fate in
             switch fate {
-            case .requested(let index) where index < results.count && results[index] != .predecessorNotAppended:
-                who.answer(Result { try results[index].receipt(for: links[index], of: stream) })
-            case .refused(let error, let index) where index < results.count && results[index].isAppended:
+            case .appended(let index) where index < answers.count && answers[index] != .predecessorNotAppended:
+                who.answer(Result { try links[index].receipt(for: answers[index]) })
+            case .refused(let error, let index) where index < answers.count && answers[index].isAppended:
                 who.answer(.failure(error))
-            case .requested, .refused, .undecided: return who
+            case .appended, .refused, .undecided: return who
             }
             return nil
         }
@@ -48,7 +50,7 @@ struct Followers {
 
     func fail(_ error: any Error) {
         for (who, _) in fates {
-            who.answer(.failure(error is OutcomeUnknown ? OutcomeUnknown(who.decision.commandID) : error))
+            who.answer(.failure(error is OutcomeUnknown ? OutcomeUnknown(who.item.record.context.commandID) : error))
         }
     }
 }
