@@ -28,6 +28,7 @@ CREATE TABLE events (
         CHECK (version > 1 OR stream ~ '^[a-z][a-z0-9_]{0,62}-[^\x01-\x1f\x7f]+$' AND octet_length(stream) <= 255),
     CONSTRAINT events_type_named CHECK (octet_length(type) BETWEEN 1 AND 255),
     CONSTRAINT events_principal_named CHECK (principal <> ''),
+    CONSTRAINT events_metadata_object CHECK (json_typeof(metadata) = 'object'),
     CONSTRAINT events_journal_whole
         CHECK (num_nulls(received_at, event_count, name, digest) IN (0, 4)
             AND (digest IS NOT NULL OR causation_id IS NULL) AND event_count > 0 AND name <> '')
