@@ -1,11 +1,11 @@
 import Leftfold
 import LeftfoldDriver
 import LeftfoldPostgres
-import TestSupport
+import LeftfoldPostgresTesting
 import Testing
 
 /// The database itself refuses to change the past, whoever asks.
-@Suite(.needsServer) struct AppendOnlyTests {
+@Suite struct AppendOnlyTests {
     @Test(
         "Changing the log or the journal is refused",
         arguments: [

@@ -1,13 +1,13 @@
 import Foundation
 import Leftfold
 import LeftfoldDriver
+import LeftfoldPostgresTesting
 import LeftfoldTesting
-import TestSupport
 import Testing
 
 @testable import LeftfoldPostgres
 
-@Suite(.needsServer) struct ContractTests {
+@Suite struct ContractTests {
     @Test("PostgreSQL keeps the contract of the event store", arguments: EventStoreContract.all)
     func keeps(_ check: EventStoreContract.Check) async throws {
         try await TestDatabase.with { try await check.run(on: $0.store) }

@@ -1,13 +1,14 @@
 import Foundation
 import Leftfold
 import LeftfoldDriver
+import LeftfoldPostgresTesting
 import LeftfoldSchema
-import TestSupport
+import LeftfoldTesting
 import Testing
 
 @testable import LeftfoldPostgres
 
-@Suite(.needsServer) struct GroupCommitTests {
+@Suite struct GroupCommitTests {
     @Test("One bad item fails alone; those that share its transaction are stored")
     func badItem() async throws {
         try await TestDatabase.with { (database) async throws in
@@ -120,7 +121,7 @@ import Testing
     }
 
     /// Backends die under appends at random moments; every command is answered all the same, and each is stored once.
-    @Test("Connections killed under appends lose nothing and repeat nothing", arguments: [SeededNumbers.seed()])
+    @Test("Connections killed under appends lose nothing and repeat nothing", arguments: SeededGenerator.seeds(1))
     func killed(seed: UInt64) async throws {
         try await TestDatabase.with { database in
             let ids = (0..<400).map { _ in UUID() }
@@ -137,7 +138,7 @@ import Testing
                     }
                 }
                 group.addTask {
-                    var random = SeededNumbers(seed: seed)
+                    var random = SeededGenerator(seed: seed)
                     for _ in 0..<15 {
                         try await Task.sleep(for: .milliseconds(Int.random(in: 1...20, using: &random)))
                         try await database.pool.execute(

@@ -1,11 +1,11 @@
 import Foundation
 import LeftfoldDriver
 import LeftfoldPostgres
+import LeftfoldPostgresTesting
 import LeftfoldSchema
-import TestSupport
 import Testing
 
-@Suite(.needsServer) struct MigratorTests {
+@Suite struct MigratorTests {
     @Test("Any number of migrators at once apply each migration once")
     func concurrent() async throws {
         try await TestDatabase.withEmpty { configuration in

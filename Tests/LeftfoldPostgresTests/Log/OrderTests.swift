@@ -2,11 +2,11 @@ import Foundation
 import Leftfold
 import LeftfoldDriver
 import LeftfoldPostgres
-import TestSupport
+import LeftfoldPostgresTesting
 import Testing
 
 /// Invariant I4: whoever sees position p can see all of 1…p. By schedule, not by luck.
-@Suite(.needsServer) struct OrderTests {
+@Suite struct OrderTests {
     /// The first appender holds its transaction open after it got its positions; the second one has begun. Whatever the
     /// first one does then, a reader that polls all the while never sees a position before the ones below it.
     @Test("Two appenders in interleaved open transactions: no position is ever skipped", arguments: ["COMMIT", "ROLLBACK"])

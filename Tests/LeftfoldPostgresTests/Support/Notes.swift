@@ -2,7 +2,7 @@ import Foundation
 import Leftfold
 import LeftfoldDriver
 import LeftfoldPostgres
-import TestSupport
+import LeftfoldPostgresTesting
 
 /// Events that mean nothing, for tests of what carries them.
 enum Note {
