@@ -28,6 +28,7 @@ DECLARE
     before         bigint[];           -- version of each write's stream before it
     shares         boolean[];          -- something with an earlier command of this call
     decided        integer[] := '{}';  -- to be stored next
+    decided_writes boolean[] := '{}';
     stored         bigint;             -- the head without them
     appended       boolean := false;   -- the command before this one
     result         text;
@@ -75,12 +76,21 @@ BEGIN
 
     FOR k IN 1 .. commands + 1 LOOP
         IF cardinality(decided) > 0 AND (k > commands OR shares[k] OR p_conditions[k] IS NOT NULL) THEN
-            PERFORM append_decided(
+            PERFORM insert_events(
                 stored, decided, command_begins, write_begins, before,
                 p_command_ids, p_contents, p_names, p_principals, p_correlation_ids, p_causation_ids, p_received_at,
-                p_streams, p_event_types, p_event_data, p_event_writes, p_metadata, p_tag_events, p_tags,
-                p_claim_writes, p_claim_takes, p_claim_kinds, p_claim_values);
+                p_streams, p_event_types, p_event_data, p_event_writes, p_metadata, p_tag_events, p_tags);
+            INSERT INTO commands_without_events (
+                position, received_at, finished_at, command_id, digest, name, principal, correlation_id, causation_id, outcome, streams, versions)
+            SELECT positions[d], p_received_at[d], clock_timestamp(), p_command_ids[d], sha256(p_contents[d]), p_names[d], p_principals[d],
+                p_correlation_ids[d], p_causation_ids[d], 'accepted',
+                p_streams[command_begins[d]:command_begins[d + 1] - 1], before[command_begins[d]:command_begins[d + 1] - 1]
+            FROM unnest(decided) AS d WHERE write_begins[command_begins[d]] = write_begins[command_begins[d + 1]];
+            IF cardinality(p_claim_kinds) > 0 THEN
+                PERFORM move_claims(decided_writes, p_streams, p_claim_writes, p_claim_takes, p_claim_kinds, p_claim_values);
+            END IF;
             decided := '{}';
+            decided_writes := '{}';
             stored := head;
         END IF;
         EXIT WHEN k > commands;
@@ -90,10 +100,10 @@ BEGIN
         several := first < last OR p_expected[first] IS NULL;
 
         -- 1. A command id has one effect and one answer.
-        SELECT e.digest, 'accepted' AS outcome, NULL AS code, e.position + e.event_count - 1 AS position, w.streams, w.versions INTO known
+        SELECT e.digest, 'accepted' AS outcome, NULL::text AS code, e.position + e.event_count - 1 AS position, w.streams, w.versions INTO known
         FROM events AS e
         CROSS JOIN LATERAL (
-            SELECT array_agg(w.stream ORDER BY w.first) AS streams, array_agg(w.version ORDER BY w.first) AS versions
+            SELECT array_agg(w.stream::text ORDER BY w.first) AS streams, array_agg(w.version::bigint ORDER BY w.first) AS versions
             FROM (
                 SELECT w.stream, max(w.version) AS version, min(w.position) AS first FROM events AS w
                 WHERE w.position BETWEEN e.position AND e.position + e.event_count - 1 GROUP BY w.stream
@@ -101,7 +111,7 @@ BEGIN
         ) AS w
         WHERE e.command_id = p_command_ids[k] AND e.digest IS NOT NULL;
         IF NOT FOUND THEN
-            SELECT c.digest, c.outcome, c.code, c.position, c.streams, c.versions INTO known
+            SELECT c.digest, c.outcome, c.code::text, c.position, c.streams, c.versions INTO known
             FROM commands_without_events AS c WHERE c.command_id = p_command_ids[k];
         END IF;
         IF FOUND THEN
@@ -176,6 +186,7 @@ BEGIN
         IF appended THEN
             result := 'appended';
             decided := decided || k;
+            FOR w IN first .. last LOOP decided_writes[w] := true; END LOOP;
             head := head + write_begins[last + 1] - write_begins[first];
             at := head;
             -- Of the streams that it wrote to: a repeat can say no more.
@@ -204,4 +215,4 @@ REVOKE EXECUTE ON FUNCTION append_in_turn(
     uuid[], bytea[], text[], text[], text[], text[], timestamptz[], text[], bigint[], text[], json[], integer[], integer[], json[], boolean[],
     integer[], text[], integer[], boolean[], text[], text[], json[], json[]) FROM PUBLIC;
 
-INSERT INTO migrations (number, name) VALUES (15, 'append_in_turn');
+INSERT INTO migrations (number, name) VALUES (16, 'append_in_turn');

@@ -7,6 +7,8 @@
 -- It inserts first and lets the keys and the guard decide; only when something is wrong, append_in_turn looks at each command and says what.
 -- A bad command never fails the others.
 --
+-- A session whose idle_in_transaction_session_timeout is 1s is believed not to dawdle; see limit_rest_of_transaction.
+--
 -- Answers one row. The arrays have one element a command; they are null when every command was appended, in order, to exactly the versions
 -- expected. Results:
 --   appended                  position: its last event's; version: of the first stream it wrote to, after it
@@ -49,14 +51,17 @@ CREATE FUNCTION append(
     p_progress        json[]    DEFAULT NULL,  -- of each command: {"follower": "f", "from": 3, "to": 7, "epoch": 2}
     OUT head bigint, OUT results text[], OUT positions bigint[], OUT versions bigint[], OUT details json[]
 ) LANGUAGE plpgsql SECURITY DEFINER
-SET search_path FROM CURRENT SET enable_seqscan = off SET plan_cache_mode = force_generic_plan SET jit = off SET leftfold.appending = on
+SET search_path FROM CURRENT SET enable_seqscan = off SET plan_cache_mode = force_generic_plan SET jit = off SET leftfold.appending = looked
 AS $$
 DECLARE
     commands integer := cardinality(p_command_ids);
     writes   integer := cardinality(p_streams);
     events   integer := cardinality(p_event_types);
+    apart    integer := num_nonnulls(  -- arrays that not every append has
+        p_write_commands, p_event_writes, p_tag_events, p_tags, p_claim_writes, p_claim_takes, p_claim_kinds, p_claim_values);
     before   bigint;
     known    boolean;
+    looked   boolean;
     recorded timestamptz;
 BEGIN
     IF current_setting('transaction_isolation') <> 'read committed' THEN
@@ -65,36 +70,59 @@ BEGIN
     END IF;
 
     LOCK TABLE append_lock IN SHARE UPDATE EXCLUSIVE MODE;
-    -- A new statement, hence a new snapshot: it sees all that earlier holders of the lock committed. No key spans both tables of the journal.
+    IF current_setting('idle_in_transaction_session_timeout') <> '1s' THEN
+        PERFORM limit_rest_of_transaction();
+    END IF;
+    -- A new statement, hence a new snapshot: it sees all that earlier holders of the lock committed. No key spans both tables of the journal,
+    -- and no key sees that the event is missing which an expected version means.
     SELECT coalesce((SELECT max(e.position) FROM events AS e), 0),
-        EXISTS (SELECT FROM commands_without_events AS c WHERE c.command_id = ANY (p_command_ids))
-    INTO before, known;
-    recorded := clock_timestamp();
+        (SELECT count(*) FROM commands_without_events AS c WHERE c.command_id = ANY (p_command_ids)) > 0,
+        (SELECT count(*) FROM generate_series(1, writes) AS w
+         WHERE p_expected[w] > 0 AND (SELECT count(*) FROM events AS e WHERE e.stream = p_streams[w] AND e.version = p_expected[w]) = 0) = 0
+    INTO before, known, looked;
 
     -- What neither a key nor a constraint nor the guard would refuse: a value too many, an array that does not begin at 1.
-    IF NOT known AND commands = ALL (ARRAY[
-            cardinality(p_contents), cardinality(p_names), cardinality(p_principals), cardinality(p_correlation_ids), cardinality(p_received_at)])
-        AND cardinality(p_expected) = writes AND cardinality(p_event_data) = events
-        AND (p_causation_ids IS NULL OR cardinality(p_causation_ids) = commands AND array_dims(p_causation_ids) = array_dims(p_command_ids))
-        AND num_nonnulls(p_conditions, p_progress) = 0
+    IF NOT known AND p_conditions IS NULL AND p_progress IS NULL
+        AND cardinality(p_contents) = commands AND cardinality(p_names) = commands AND cardinality(p_principals) = commands
+        AND cardinality(p_correlation_ids) = commands AND cardinality(p_received_at) = commands
+        AND cardinality(p_expected) = writes AND cardinality(p_event_data) = events AND events > 0
+        AND (p_causation_ids IS NULL OR array_dims(p_causation_ids) = '[1:' || commands || ']')
+        AND (p_metadata IS NULL OR array_dims(p_metadata) = '[1:' || commands || ']')
+        AND (p_follows IS NULL OR array_dims(p_follows) = '[1:' || commands || ']' AND NOT p_follows[1] AND array_position(p_follows, NULL) IS NULL)
+        AND (apart = 0 AND commands = writes AND writes = events OR apart > 0 AND is_complete(
+            commands, writes, events, p_streams, p_expected, p_write_commands, p_event_writes, p_tag_events, p_tags,
+            p_claim_writes, p_claim_takes, p_claim_kinds, p_claim_values))
     THEN
         BEGIN
-            IF commands = writes AND writes = events
-                AND num_nonnulls(
-                    p_write_commands, p_event_writes, p_metadata, p_follows, p_tag_events, p_tags,
-                    p_claim_writes, p_claim_takes, p_claim_kinds, p_claim_values) = 0
-            THEN
+            IF num_nonnulls(p_write_commands, p_event_writes, p_tags) = 0 THEN
+                IF NOT looked THEN  -- in a chain, an event may follow on one of this call: let the guard look
+                    PERFORM set_config('leftfold.appending', 'on', true);
+                END IF;
+                recorded := clock_timestamp();
                 INSERT INTO events (
                     position, version, recorded_at, received_at, command_id, event_count, stream, type, principal, correlation_id,
-                    data, name, digest, causation_id)
+                    data, metadata, name, digest, causation_id)
                 SELECT before + k, p_expected[k] + 1, recorded, p_received_at[k], p_command_ids[k], 1, p_streams[k], p_event_types[k],
-                    p_principals[k], p_correlation_ids[k], p_event_data[k], p_names[k], sha256(p_contents[k]), p_causation_ids[k]
+                    p_principals[k], p_correlation_ids[k], p_event_data[k], p_metadata[k], p_names[k], sha256(p_contents[k]), p_causation_ids[k]
                 FROM generate_series(1, commands) AS k;
-                head := before + commands;
+            ELSE
+                PERFORM insert_events(
+                    before, ARRAY(SELECT generate_series(1, commands)), beginnings(p_write_commands, commands), beginnings(p_event_writes, writes),
+                    p_expected, p_command_ids, p_contents, p_names, p_principals, p_correlation_ids, p_causation_ids, p_received_at,
+                    p_streams, p_event_types, p_event_data, p_event_writes, p_metadata, p_tag_events, p_tags);
             END IF;
+            IF p_claim_kinds IS NOT NULL THEN
+                PERFORM move_claims(NULL, p_streams, p_claim_writes, p_claim_takes, p_claim_kinds, p_claim_values);
+                IF (SELECT count(*) FROM unnest(p_claim_writes, p_claim_takes, p_claim_kinds, p_claim_values) AS c (write, takes, kind, value)
+                    WHERE c.takes AND (SELECT h.stream FROM claims AS h WHERE h.kind = c.kind AND h.value = c.value) <> p_streams[c.write]) > 0
+                THEN
+                    RAISE unique_violation;
+                END IF;
+            END IF;
+            head := before + events;
         EXCEPTION
             WHEN unique_violation OR not_null_violation OR check_violation OR numeric_value_out_of_range OR SQLSTATE 'LF003' THEN
-                head := NULL;
+                NULL;
         END;
     END IF;
     IF head IS NULL THEN
@@ -115,4 +143,4 @@ REVOKE EXECUTE ON FUNCTION append(
     uuid[], bytea[], text[], text[], text[], text[], timestamptz[], text[], bigint[], text[], json[], integer[], integer[], json[], boolean[],
     integer[], text[], integer[], boolean[], text[], text[], json[], json[]) FROM PUBLIC;
 
-INSERT INTO migrations (number, name) VALUES (16, 'append');
+INSERT INTO migrations (number, name) VALUES (17, 'append');

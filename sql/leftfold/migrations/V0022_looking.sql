@@ -17,4 +17,4 @@ FROM followers AS f
 CROSS JOIN (SELECT coalesce(max(position), 0) AS head FROM events) AS h
 LEFT JOIN events AS n ON n.position = f.position + 1;
 
-INSERT INTO migrations (number, name) VALUES (21, 'looking');
+INSERT INTO migrations (number, name) VALUES (22, 'looking');

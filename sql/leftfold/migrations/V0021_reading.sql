@@ -38,4 +38,4 @@ REVOKE EXECUTE ON FUNCTION read_stream(text, bigint, integer) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION read_category(text, bigint, integer) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION read_log(bigint, integer) FROM PUBLIC;
 
-INSERT INTO migrations (number, name) VALUES (20, 'reading');
+INSERT INTO migrations (number, name) VALUES (21, 'reading');

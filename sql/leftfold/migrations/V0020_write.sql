@@ -38,4 +38,4 @@ END
 $$;
 REVOKE EXECUTE ON FUNCTION write(text, text, json, bigint, uuid, text, text, json, text[]) FROM PUBLIC;
 
-INSERT INTO migrations (number, name) VALUES (19, 'write');
+INSERT INTO migrations (number, name) VALUES (20, 'write');

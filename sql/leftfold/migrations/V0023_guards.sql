@@ -18,4 +18,4 @@ AS $$
 $$;
 REVOKE EXECUTE ON FUNCTION guards() FROM PUBLIC;
 
-INSERT INTO migrations (number, name) VALUES (22, 'guards');
+INSERT INTO migrations (number, name) VALUES (23, 'guards');

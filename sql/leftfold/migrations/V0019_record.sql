@@ -26,7 +26,7 @@ BEGIN
         RAISE EXCEPTION 'a record needs read committed' USING ERRCODE = 'LF004';
     END IF;
     PERFORM check_commands(p_command_ids, p_contents, p_names, p_principals, p_correlation_ids, p_causation_ids, p_received_at);
-    IF is_ill_formed(p_streams, commands, true) THEN
+    IF is_ill_formed(p_streams, commands, true) OR EXISTS (SELECT FROM unnest(p_streams) AS s (name) WHERE s.name = '') THEN
         RAISE EXCEPTION 'p_streams must hold one stream or null a command' USING ERRCODE = 'LF006';
     ELSIF is_ill_formed(p_outcomes, commands)
         OR EXISTS (SELECT FROM unnest(p_outcomes) AS o (name) WHERE o.name NOT IN ('rejected', 'denied', 'invalid', 'conflict', 'failed')) THEN
@@ -69,4 +69,4 @@ $$;
 REVOKE EXECUTE ON FUNCTION record(
     uuid[], bytea[], text[], text[], text[], text[], timestamptz[], text[], text[], text[]) FROM PUBLIC;
 
-INSERT INTO migrations (number, name) VALUES (18, 'record');
+INSERT INTO migrations (number, name) VALUES (19, 'record');
