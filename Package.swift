@@ -100,7 +100,7 @@ let package = Package(
             ]),
 
         .target(name: "TestSupport", dependencies: ["LeftfoldPostgres", "LeftfoldDriver", logging], path: "Tests/TestSupport"),
-        .testTarget(name: "LeftfoldDriverTests", dependencies: ["LeftfoldDriver", "EmbeddedPostgres", logging]),
+        .testTarget(name: "LeftfoldDriverTests", dependencies: ["LeftfoldDriver", "LeftfoldTesting", "EmbeddedPostgres", logging]),
         .testTarget(name: "LeftfoldTests", dependencies: ["Leftfold", "LeftfoldTesting"]),
         .testTarget(name: "LeftfoldUsersTests", dependencies: ["LeftfoldUsers", "Leftfold", "LeftfoldTesting"]),
         .testTarget(

@@ -23,6 +23,7 @@ let package = Package(
                 .product(name: "LeftfoldPostgres", package: "leftfold"),
                 .product(name: "LeftfoldHTTP", package: "leftfold"),
                 .product(name: "LeftfoldDriver", package: "leftfold"),
+                .product(name: "LeftfoldTesting", package: "leftfold"),
                 .product(name: "LeftfoldUsers", package: "leftfold"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Hummingbird", package: "hummingbird"),

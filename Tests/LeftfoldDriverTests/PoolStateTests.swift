@@ -1,3 +1,4 @@
+import LeftfoldTesting
 import Testing
 
 @testable import LeftfoldDriver
@@ -70,8 +71,7 @@ import Testing
 
     /// Random walks: never more connections than the size, nobody forgotten.
     @Test func randomWalksKeepTheBooks() {
-        let seed = UInt64.random(in: 0 ... .max)
-        var random = SplitMix(seed)
+        var random = SeededGenerator()
         var pool = PoolState<Int>(size: 3)
         var (lent, opening, waiting, next): ([Int], Int, [UInt64], UInt64) = ([], 0, [], 0)
         func settle(_ grant: PoolState<Int>.Grant?) {
@@ -112,22 +112,9 @@ import Testing
             guard pool.lent == lent.count, pool.opening == opening, pool.waiters == waiting.count,
                 pool.lent + pool.opening + pool.idle.count <= 3, waiting.isEmpty || pool.lent + pool.opening > 0
             else {
-                Issue.record("books do not balance at step \(step), seed \(seed)")
+                Issue.record("books do not balance at step \(step), seed \(random.seed)")
                 return
             }
         }
-    }
-}
-
-/// A small random generator whose seed can be printed and given again.
-struct SplitMix: RandomNumberGenerator {
-    private var state: UInt64
-    init(_ seed: UInt64) { state = seed }
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

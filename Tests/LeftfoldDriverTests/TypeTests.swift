@@ -1,4 +1,5 @@
 import Foundation
+import LeftfoldTesting
 import Testing
 
 @testable import LeftfoldDriver
@@ -106,7 +107,7 @@ import Testing
             let cutShort: [Int]? = sound.prefix(cut).withUnsafeBytes { try? rows[0][0].element(type: 1016, bytes: $0).decode() }
             #expect(cutShort == nil)
         }
-        var random = SplitMix(UInt64.random(in: 0 ... .max))
+        var random = SeededGenerator()
         for _ in 0..<2000 {
             var mangled = sound
             mangled[Int.random(in: 0..<mangled.count, using: &random)] = UInt8.random(in: 0...255, using: &random)
@@ -138,8 +139,7 @@ import Testing
 
     /// Random values of all types in one row, many times.
     @Test func randomValuesRoundTrip() async throws {
-        let seed = UInt64.random(in: 0 ... .max)
-        var random = SplitMix(seed)
+        var random = SeededGenerator()
         let connection = try await TestServer.connect()
         for round in 0..<300 {
             let numbers = (0..<Int.random(in: 0...20, using: &random)).map { _ in
@@ -160,7 +160,7 @@ import Testing
                 back.3 == double || (back.3.isNaN && double.isNaN),
                 (back.4.timeIntervalSinceReferenceDate * 1e6).rounded() == micro, back.5 == [text, text]
             else {
-                Issue.record("round \(round), seed \(seed)")
+                Issue.record("round \(round), seed \(random.seed)")
                 break
             }
         }

@@ -1,5 +1,6 @@
 import Foundation
 import Leftfold
+import LeftfoldTesting
 
 /// What one caller appends: the first event of one new stream after the other.
 struct AppendTraffic: Sendable {
@@ -7,7 +8,7 @@ struct AppendTraffic: Sendable {
     enum Category: String { case user, probe }
 
     let category: Category
-    var random: SplitMix64
+    var random: SeededGenerator
 
     private static let event = NewEvent(type: EventType("UserCreated"), data: Array(#"{"email":"ada@example.org","name":"Ada"}"#.utf8))
 

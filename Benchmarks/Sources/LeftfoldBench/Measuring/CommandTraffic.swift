@@ -1,20 +1,21 @@
 import Foundation
 import Leftfold
+import LeftfoldTesting
 import LeftfoldUsers
 
 /// What one caller of the command bus sends: a new user, three changes of users it made before, and so on.
 struct CommandTraffic: Sendable {
-    private var random: SplitMix64
+    private var random: SeededGenerator
     private var users: [UUID] = []
     private let creates: Bool
 
-    init(random: SplitMix64) {
+    init(random: SeededGenerator) {
         self.random = random
         creates = true
     }
 
     /// Changes of this user only.
-    init(random: SplitMix64, only user: UUID) {
+    init(random: SeededGenerator, only user: UUID) {
         self.random = random
         users = [user]
         creates = false

@@ -1,21 +1,7 @@
 import Foundation
+import LeftfoldTesting
 
-/// Random numbers that are the same in every run.
-struct SplitMix64: RandomNumberGenerator, Sendable {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-}
-
-extension SplitMix64 {
+extension SeededGenerator {
     mutating func uuid() -> UUID {
         let (high, low) = (next(), next())
         func byte(_ word: UInt64, _ index: UInt64) -> UInt8 { UInt8(truncatingIfNeeded: word >> (8 * index)) }
@@ -43,10 +29,10 @@ struct Seeds: Sendable {
     struct Family: Sendable {
         let number: UInt64
 
-        func member(_ index: Int) -> SplitMix64 {
-            // Mixed once more: neighbouring seeds of SplitMix64 give overlapping sequences.
-            var mixer = SplitMix64(seed: number << 32 | UInt64(index))
-            return SplitMix64(seed: mixer.next())
+        func member(_ index: Int) -> SeededGenerator {
+            // Mixed once more: neighbouring seeds of SeededGenerator give overlapping sequences.
+            var mixer = SeededGenerator(seed: number << 32 | UInt64(index))
+            return SeededGenerator(seed: mixer.next())
         }
     }
 }
