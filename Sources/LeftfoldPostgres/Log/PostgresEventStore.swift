@@ -28,7 +28,7 @@ public struct PostgresEventStore: EventStore {
             """
             SELECT \(unsafe: RecordedEvent.columns) FROM leftfold.events
             WHERE stream = \(stream.rawValue) AND version > \(version.rawValue)
-            ORDER BY version LIMIT \(Parameter(limit.map(Int64.init)))
+            ORDER BY version LIMIT \(limit.map(Int64.init))
             """)
         var previous = version
         return try rows.map { row in
@@ -58,9 +58,9 @@ public struct PostgresEventStore: EventStore {
         try await run(
             """
             SELECT \(unsafe: JournalEntry.columns) FROM leftfold.commands
-            WHERE (\(Parameter(filter.outcome?.rawValue))::text IS NULL OR outcome = \(Parameter(filter.outcome?.rawValue)))
-                AND (\(Parameter(filter.principal))::text IS NULL OR principal = \(Parameter(filter.principal)))
-                AND (\(Parameter(filter.stream))::text IS NULL OR stream = \(Parameter(filter.stream)))
+            WHERE (\(filter.outcome?.rawValue)::text IS NULL OR outcome = \(filter.outcome?.rawValue))
+                AND (\(filter.principal)::text IS NULL OR principal = \(filter.principal))
+                AND (\(filter.stream)::text IS NULL OR stream = \(filter.stream))
             ORDER BY finished_at DESC, last_position DESC NULLS LAST LIMIT \(Int64(filter.limit))
             """
         ).map(JournalEntry.init)
