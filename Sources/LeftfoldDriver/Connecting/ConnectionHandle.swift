@@ -44,7 +44,7 @@ final class ConnectionHandle: @unchecked Sendable {
         guard let connection else { return .failure(PostgresError(.connectionFailed, "libpq is out of memory")) }
         let handle = ConnectionHandle(connection, notices)
         guard PQstatus(connection) == CONNECTION_OK else {
-            let message = PQerrorMessage(connection).map { String(cString: $0).trimmed } ?? "connecting failed"
+            let message = PostgresError.lastMessage(of: connection) ?? "connecting failed"
             return .failure(PostgresError(.connectionFailed, message, sqlState: sqlState(ofRefusal: message)))
         }
         notices.receive(from: connection)

@@ -15,11 +15,6 @@ public struct Listener: Sendable {
         case disconnected(PostgresError)
     }
 
-    struct Notification: Sendable {
-        let channel: String
-        let payload: String
-    }
-
     private let configuration: ConnectionConfiguration
     private let channels: [String]
     private let logger: Logger
@@ -39,18 +34,17 @@ public struct Listener: Sendable {
         if channels.contains(where: { !SQL.isIdentifier($0) }) {
             throw PostgresError(.encoding, "a channel name must match [a-z_][a-z0-9_]{0,62}")
         }
-        var failures = 0
+        var backoff = Backoff(from: .milliseconds(50), to: .seconds(5))
         while !Task.isCancelled {
             do throws(PostgresError) {
                 let connection = try await Connection.connect(configuration, logger: logger)
-                let error = await listen(on: connection, handle) { failures = 0 }
+                let error = await listen(on: connection, handle) { backoff.reset() }
                 await connection.close()
                 throw error
             } catch {
                 if Task.isCancelled { return }
                 await handle(.disconnected(error))
-                failures += 1
-                try? await Task.sleep(for: Backoff.delay(failures: failures))
+                try? await Task.sleep(for: backoff.next())
             }
         }
     }
@@ -75,10 +69,10 @@ public struct Listener: Sendable {
 
 extension Connection {
     /// Waits for notifications. If none came within the time, asks the server for a sign of life, so that a dead link is found out.
-    func nextNotifications(within limit: Duration) async throws(PostgresError) -> [Listener.Notification] {
+    func nextNotifications(within limit: Duration) async throws(PostgresError) -> [Notification] {
         let waiting = takeNotifications()
         if !waiting.isEmpty { return waiting }
-        if await waitForInput(until: .after(limit)) {
+        if await waitForInput(until: .now + limit) {
             try enter(timeout: .seconds(5), policy: .abandon)
             defer { leave() }
             try consumeInput()
@@ -91,14 +85,5 @@ extension Connection {
             try await execute(script: "", timeout: .seconds(5))
         }
         return takeNotifications()
-    }
-}
-
-/// How long to wait after failures in a row.
-enum Backoff {
-    /// 50 ms, doubled with each failure up to 5 s, of which a random half is taken off, so that many clients do not come back at once.
-    static func delay(failures: Int) -> Duration {
-        let ceiling = min(5_000, 50 << min(max(failures - 1, 0), 7))
-        return .milliseconds(Int.random(in: ceiling / 2...ceiling))
     }
 }

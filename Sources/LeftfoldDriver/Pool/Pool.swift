@@ -7,25 +7,11 @@ import Synchronization
 /// whose server hung up while it was idle is noticed before it is lent, and replaced. While the server cannot be reached, callers fail at once
 /// with the last error instead of all knocking, and one attempt at a time finds out when it is back.
 public final class Pool: Sendable {
-    /// How the pool is used at this moment.
-    public struct Statistics: Sendable, Equatable {
-        /// The limit.
-        public let size: Int
-        /// Connections at rest.
-        public let idle: Int
-        /// Connections in use.
-        public let lent: Int
-        /// Connections being opened.
-        public let opening: Int
-        /// Callers in line.
-        public let waiting: Int
-    }
-
     private let configuration: ConnectionConfiguration
     private let acquireTimeout: Duration
     private let idleTimeout: Duration
     private let logger: Logger
-    private let state: Mutex<PoolState<Connection>>
+    let state: Mutex<PoolState<Connection>>
     private let drained = Mutex<[UInt64]>([])
 
     /// A pool; nothing is opened yet.
@@ -61,16 +47,6 @@ public final class Pool: Sendable {
         return value
     }
 
-    /// Runs a closure inside a transaction on a lent connection; see ``Connection/transaction(isolation:readOnly:_:)``.
-    @discardableResult
-    public func withTransaction<T>(
-        isolation: TransactionIsolation = .readCommitted, readOnly: Bool = false, _ body: (Connection) async throws -> T
-    ) async throws -> T {
-        try await withConnection { connection in
-            try await connection.transaction(isolation: isolation, readOnly: readOnly, body)
-        }
-    }
-
     /// Runs one statement on a lent connection. If the connection turns out to be dead before anything was sent, it is tried once more on
     /// another one.
     @discardableResult
@@ -99,13 +75,6 @@ public final class Pool: Sendable {
         return rows
     }
 
-    /// A snapshot.
-    public var statistics: Statistics {
-        state.withLock {
-            Statistics(size: $0.size, idle: $0.idle.count, lent: $0.lent, opening: $0.opening, waiting: $0.waiters)
-        }
-    }
-
     /// Closes the pool: callers in line fail with `.poolClosed`, idle connections are closed now, lent ones when they come back. Returns when
     /// all are back, or after the grace. May be called more than once.
     public func shutdown(grace: Duration = .seconds(10)) async {
@@ -114,7 +83,7 @@ public final class Pool: Sendable {
         for connection in idle { await connection.close() }
         let token = Poller.shared.newToken()
         drained.withLock { $0.append(token) }
-        _ = await Poller.shared.park(token, until: .after(grace), cancellable: false) { isDrained }
+        _ = await Poller.shared.park(token, until: .now + grace, cancellable: false) { isDrained }
     }
 
     var isClosed: Bool { state.withLock { $0.closed } }
@@ -124,13 +93,12 @@ public final class Pool: Sendable {
     // MARK: Lending
 
     private func acquire() async throws(PostgresError) -> Connection {
-        let deadline = Deadline.after(acquireTimeout)
+        let deadline = ContinuousClock.now + acquireTimeout
         while true {
             let waiter = Poller.shared.newToken()
             let (answer, old) = state.withLock { state in
-                let now = Deadline.now
-                let answer = state.acquire(waiter, now: now)
-                return (answer, state.takeIdle(before: Deadline(nanoseconds: now.since(Deadline(nanoseconds: 0) + idleTimeout))))
+                let now = ContinuousClock.now
+                return (state.acquire(waiter, now: now), state.takeIdle(before: now - idleTimeout))
             }
             for connection in old { await connection.close() }
             let grant: PoolState<Connection>.Grant
@@ -149,7 +117,7 @@ public final class Pool: Sendable {
         }
     }
 
-    private func waitInLine(_ waiter: UInt64, until deadline: Deadline) async throws(PostgresError) -> PoolState<Connection>.Grant {
+    private func waitInLine(_ waiter: UInt64, until deadline: ContinuousClock.Instant) async throws(PostgresError) -> PoolState<Connection>.Grant {
         let outcome = await Poller.shared.park(waiter, until: deadline) { state.withLock { $0.hasGrant(waiter) } }
         let grant = state.withLock { $0.leave(waiter) ? nil : $0.take(waiter) }
         if let grant { return grant }
@@ -157,7 +125,7 @@ public final class Pool: Sendable {
         throw PostgresError(.poolExhausted, "no connection became free within \(acquireTimeout)")
     }
 
-    private func open(until deadline: Deadline) async throws(PostgresError) -> Connection {
+    private func open(until deadline: ContinuousClock.Instant) async throws(PostgresError) -> Connection {
         do throws(PostgresError) {
             let connection = try await Connection.connect(configuration, logger: logger, until: deadline)
             wake(state.withLock { $0.opened(now: .now) })
@@ -167,7 +135,7 @@ public final class Pool: Sendable {
                 wake(state.withLock { $0.openAbandoned(now: .now) })
             } else {
                 logger.warning("connecting failed", metadata: ["error": "\(error)"])
-                wake(state.withLock { $0.openFailed(error, now: .now, backoff: Backoff.delay(failures:)) })
+                wake(state.withLock { $0.openFailed(error, now: .now) })
             }
             throw error
         }

@@ -1,6 +1,6 @@
 /// The pool's decisions, without connections, tasks or clocks of its own, so that they can be tested alone.
 ///
-/// A *slot* is the right to one connection: idle, lent, or being opened. Waiters are served in the order they came.
+/// A *slot* is the right to one connection. Waiters are served in the order they came.
 struct PoolState<Resource> {
     /// What a waiter gets.
     enum Grant {
@@ -18,19 +18,40 @@ struct PoolState<Resource> {
     }
 
     let size: Int
-    private(set) var idle: [(resource: Resource, since: Deadline)] = []
+
+    // The states of a slot; a free one is in none of these books.
+
+    /// Can transition to: lent, free.
+    private(set) var idle: [(resource: Resource, since: ContinuousClock.Instant)] = []
+    /// Can transition to: idle, lent to the next in line, free.
     private(set) var lent = 0
+    /// Can transition to: lent, free.
     private(set) var opening = 0
-    private(set) var closed = false
+
+    // The states of a waiter; one that has left is in none of these books.
+
+    /// Can transition to: granted, left.
+    private var waiting: Set<UInt64> = []
+    /// Can transition to: left, with the grant.
+    private var grants: [UInt64: Grant] = [:]
+    /// Names in the order they came, also of waiters who have left since.
     private var line: [UInt64] = []
     private var lineStart = 0
-    private var waiting: Set<UInt64> = []
-    private var grants: [UInt64: Grant] = [:]
-    private var failures = 0
-    private var lastFailure: PostgresError?
-    private var retryAt = Deadline(nanoseconds: 0)
 
-    init(size: Int) { self.size = size }
+    // The states of the server: reachable while there is no last failure, else not to be tried before `retryAt`.
+
+    /// Set can transition to: set anew, by another failure; none, by a success.
+    private var lastFailure: PostgresError?
+    private var retryAt: ContinuousClock.Instant?
+    private var backoff: Backoff
+
+    /// Cannot transition.
+    private(set) var closed = false
+
+    init(size: Int, backoff: Backoff = Backoff(from: .milliseconds(50), to: .seconds(5))) {
+        self.size = size
+        self.backoff = backoff
+    }
 
     /// How many wait.
     var waiters: Int { waiting.count }
@@ -38,17 +59,19 @@ struct PoolState<Resource> {
     private var used: Int { idle.count + lent + opening }
 
     /// After a failure one attempt at a time is enough to find out whether the server is back.
-    private var mayOpen: Bool { used < size && (failures == 0 || opening == 0) }
+    private var mayOpen: Bool { used < size && (lastFailure == nil || opening == 0) }
+
+    private func mayTry(_ now: ContinuousClock.Instant) -> Bool { retryAt.map { now >= $0 } ?? true }
 
     /// Asks for a connection under a name that must be new. The freshest idle connection is lent first, so that the others may age and be closed.
-    mutating func acquire(_ waiter: UInt64, now: Deadline) -> Answer {
+    mutating func acquire(_ waiter: UInt64, now: ContinuousClock.Instant) -> Answer {
         if closed { return .granted(.failure(PoolState.shutDown)) }
         if waiting.isEmpty, let entry = idle.popLast() {
             lent += 1
             return .granted(.resource(entry.resource))
         }
         if waiting.isEmpty, mayOpen {
-            if now >= retryAt {
+            if mayTry(now) {
                 opening += 1
                 return .granted(.open)
             }
@@ -61,33 +84,32 @@ struct PoolState<Resource> {
     }
 
     /// A connection was opened in a granted slot. It is now lent.
-    mutating func opened(now: Deadline) -> [UInt64] {
+    mutating func opened(now: ContinuousClock.Instant) -> [UInt64] {
         opening -= 1
         lent += 1
-        failures = 0
         lastFailure = nil
-        retryAt = Deadline(nanoseconds: 0)
+        retryAt = nil
+        backoff.reset()
         return grantSlots(now: now)
     }
 
     /// Opening failed. Those in line learn it at once, unless a lent connection may still come back to them.
-    mutating func openFailed(_ error: PostgresError, now: Deadline, backoff: (Int) -> Duration) -> [UInt64] {
+    mutating func openFailed(_ error: PostgresError, now: ContinuousClock.Instant) -> [UInt64] {
         opening -= 1
-        failures += 1
         lastFailure = error
-        retryAt = now + backoff(failures)
+        retryAt = now + backoff.next()
         guard lent == 0, opening == 0 else { return [] }
         return failAll(error)
     }
 
     /// Opening was given up for a reason that says nothing about the server.
-    mutating func openAbandoned(now: Deadline) -> [UInt64] {
+    mutating func openAbandoned(now: ContinuousClock.Instant) -> [UInt64] {
         opening -= 1
         return grantSlots(now: now)
     }
 
     /// A lent connection comes back sound. Goes to the first in line or to the idle ones. `keep` is false if the caller must close it.
-    mutating func release(_ resource: Resource, now: Deadline) -> (woken: [UInt64], keep: Bool) {
+    mutating func release(_ resource: Resource, now: ContinuousClock.Instant) -> (woken: [UInt64], keep: Bool) {
         lent -= 1
         if closed { return ([], false) }
         if let next = popLine() {
@@ -100,7 +122,7 @@ struct PoolState<Resource> {
     }
 
     /// A lent connection was closed; its slot is free.
-    mutating func discard(now: Deadline) -> [UInt64] {
+    mutating func discard(now: ContinuousClock.Instant) -> [UInt64] {
         lent -= 1
         return grantSlots(now: now)
     }
@@ -119,7 +141,7 @@ struct PoolState<Resource> {
     }
 
     /// Takes connections that were idle for too long.
-    mutating func takeIdle(before: Deadline) -> [Resource] {
+    mutating func takeIdle(before: ContinuousClock.Instant) -> [Resource] {
         let old = idle.prefix { $0.since < before }.map(\.resource)
         idle.removeFirst(old.count)
         return old
@@ -134,10 +156,10 @@ struct PoolState<Resource> {
 
     private static var shutDown: PostgresError { PostgresError(.poolClosed, "the pool is shut down") }
 
-    private mutating func grantSlots(now: Deadline) -> [UInt64] {
+    private mutating func grantSlots(now: ContinuousClock.Instant) -> [UInt64] {
         if closed { return [] }
         var woken: [UInt64] = []
-        while !waiting.isEmpty, mayOpen, now >= retryAt || lent + opening == 0, let next = popLine() {
+        while !waiting.isEmpty, mayOpen, mayTry(now) || lent + opening == 0, let next = popLine() {
             opening += 1
             grants[next] = .open
             woken.append(next)

@@ -7,7 +7,7 @@ extension Connection {
         var cause = operation.farewell ?? notices.farewell
         var message = reason
         if let pg = handle.pointer {
-            message = message ?? PQerrorMessage(pg).map { String(cString: $0).trimmed }
+            message = message ?? PostgresError.lastMessage(of: pg)
             // The server's last message may still lie in libpq's buffer. Without a socket libpq cannot block here.
             var tries = 0
             while PQstatus(pg) == CONNECTION_BAD, tries < 16, cause?.sqlState == nil {
@@ -41,7 +41,7 @@ extension Connection {
         }
         operation.interruption = interruption
         operation.cancellable = false
-        operation.deadline = .after(.seconds(5))
+        operation.deadline = .now + .seconds(5)
         guard operation.policy == .cancel, await requestCancel() else {
             close()
             throw interrupted(interruption, outcomeUnknown: mayHaveCommitted)

@@ -1,6 +1,21 @@
 import CLibPQ
 public import Logging
 
+// A session, by the chapters of libpq's manual. Each file has the calls of its chapter and no others:
+//
+//   Connection Control          ConnectionHandle        open, finish
+//   Connection Status           Connection              usable, idle, inside a transaction
+//   Command Execution           Connection+Execute      one statement; what a result means
+//   Asynchronous Processing     Connection+Waiting      flush, consume input, wait for the socket
+//   Pipeline Mode               Connection+Pipeline     many statements, one round trip, one transaction
+//   Retrieving in Chunks        Connection+Stream       rows one by one
+//   Canceling Queries           Connection+Trouble      deadlines, cancellation, lost connections
+//   Asynchronous Notification   Connection+Waiting      collected whenever input is consumed
+//   COPY                        Connection+Copy         in both directions
+//   Notice Processing           Notices                 warnings, farewells
+//
+// `Operation` is what these share about the statement under way; `enter`, `leave` and `conclude`, below, begin and end it.
+
 /// What to do with a statement whose deadline passed or whose task was cancelled. The connection is closed either way: a cancel request
 /// that arrives late would hit the next statement.
 public enum InterruptPolicy: Sendable {
@@ -15,37 +30,14 @@ public enum InterruptPolicy: Sendable {
 /// It serves one statement at a time; a second one at the same time throws `.misuse` and disturbs nothing. Statements are prepared once and
 /// kept. libpq never blocks here: when it would, the task waits in the ``Poller``.
 public actor Connection {
-    /// The statement under way.
-    struct Operation {
-        var deadline: Deadline?
-        var policy = InterruptPolicy.cancel
-        var cancellable = true
-        /// Whether anything may have reached the server.
-        var sent = false
-        /// Whether this is the `COMMIT` of a transaction of ours.
-        var commits = false
-        /// Why it was interrupted, once it was.
-        var interruption: Poller.Interruption?
-        /// The first error of a stream, kept until the rows before it are delivered.
-        var failure: PostgresError?
-        /// The fatal error the server sent before it hung up.
-        var farewell: PostgresError?
-    }
-
     let handle: ConnectionHandle
     let notices: Notices
     var statements: StatementCache
-    var operation = Operation()
+    var operation = Operation(number: 0)
     var busy = false
     var inManagedTransaction = false
     var brief = BriefWait()
-    /// Numbers the copies, so that a writer kept for too long is found out.
-    var transfers: UInt64 = 0
-    var copyEnded = false
-    /// Whether the last statement was streamed; see `runPipeline`.
-    var leftInSingleRowMode = false
-    var unflushed = 0
-    var notifications: [Listener.Notification] = []
+    var notifications: [Notification] = []
     var waitToken: UInt64?
 
     private init(_ handle: ConnectionHandle, _ notices: Notices, statementLimit: Int) {
@@ -65,7 +57,7 @@ public actor Connection {
     }
 
     static func connect(
-        _ configuration: ConnectionConfiguration, logger: Logger, until deadline: Deadline?
+        _ configuration: ConnectionConfiguration, logger: Logger, until deadline: ContinuousClock.Instant?
     ) async throws(PostgresError) -> Connection {
         let notices = Notices(logger)
         let attempt = await Thread.value(until: deadline, cancellable: true) { ConnectionHandle.open(configuration, notices) }
@@ -133,7 +125,9 @@ public actor Connection {
         }
         if cancellable, Task.isCancelled { throw PostgresError(.cancelled, "the task was cancelled before the statement was sent") }
         busy = true
-        operation = Operation(deadline: timeout.map(Deadline.after), policy: policy, cancellable: cancellable)
+        operation = Operation(
+            number: operation.number + 1, deadline: timeout.map { .now + $0 }, policy: policy, cancellable: cancellable,
+            rowByRow: operation.rowByRow)
     }
 
     /// Gives the connection back.

@@ -1,4 +1,4 @@
-/// Parameters in the shape libpq takes them.
+/// Bound values in the shape libpq takes them.
 struct ParameterBlock {
     let count: Int32
     let types: UnsafePointer<UInt32>?
@@ -7,39 +7,31 @@ struct ParameterBlock {
     let formats: UnsafePointer<Int32>?
 }
 
-extension [Parameter] {
-    /// Lays the values out side by side, on the stack if they are few and small.
-    func withLibPQ<R>(_ body: (ParameterBlock) -> R) -> R {
-        guard !isEmpty else { return body(ParameterBlock(count: 0, types: nil, values: nil, lengths: nil, formats: nil)) }
-        let count = count
-        // One byte more, so that an empty value still has an address: a null pointer would mean NULL.
-        let size = reduce(1) { $0 + ($1.bytes?.count ?? 0) }
-        return withUnsafeTemporaryAllocation(byteCount: size, alignment: 1) { flat in
-            withUnsafeTemporaryAllocation(of: UnsafePointer<CChar>?.self, capacity: count) { values in
-                withUnsafeTemporaryAllocation(of: Int32.self, capacity: count * 2) { numbers in
-                    withUnsafeTemporaryAllocation(of: UInt32.self, capacity: count) { types in
+extension SQL {
+    /// Lends the values to a call of libpq. They stay where they are; only what points at them is laid out, on the stack if they are few.
+    func withParameters<R>(_ body: (ParameterBlock) -> R) -> R {
+        let count = lengths.count
+        guard count > 0 else { return body(ParameterBlock(count: 0, types: nil, values: nil, lengths: nil, formats: nil)) }
+        return withUnsafeTemporaryAllocation(of: UnsafePointer<CChar>?.self, capacity: count) { pointers in
+            withUnsafeTemporaryAllocation(of: Int32.self, capacity: count * 2) { numbers in
+                withUnsafeTemporaryAllocation(of: UInt32.self, capacity: count) { types in
+                    values.withUnsafeBytes { bytes in
+                        // An empty value needs an address, too: a null pointer would mean NULL.
+                        let start = bytes.baseAddress ?? UnsafeRawPointer(numbers.baseAddress)
                         var offset = 0
-                        for (index, parameter) in enumerated() {
-                            types[index] = parameter.oid
+                        for index in 0..<count {
+                            types[index] = template.placeholders[index].type
+                            pointers[index] = lengths[index].flatMap { _ in start?.advanced(by: offset).assumingMemoryBound(to: CChar.self) }
+                            numbers[index] = lengths[index] ?? 0
                             numbers[count + index] = 1
-                            guard let bytes = parameter.bytes else {
-                                values[index] = nil
-                                numbers[index] = 0
-                                continue
-                            }
-                            UnsafeMutableRawBufferPointer(rebasing: flat[offset..<offset + bytes.count]).copyBytes(from: bytes)
-                            values[index] = flat.baseAddress.map {
-                                UnsafePointer($0.advanced(by: offset).assumingMemoryBound(to: CChar.self))
-                            }
-                            numbers[index] = Int32(clamping: bytes.count)
-                            offset += bytes.count
+                            offset += Int(lengths[index] ?? 0)
                         }
-                        let block = ParameterBlock(
-                            count: Int32(clamping: count), types: types.baseAddress.map { UnsafePointer($0) },
-                            values: values.baseAddress.map { UnsafePointer($0) },
-                            lengths: numbers.baseAddress.map { UnsafePointer($0) },
-                            formats: numbers.baseAddress.map { UnsafePointer($0 + count) })
-                        return body(block)
+                        return body(
+                            ParameterBlock(
+                                count: Int32(clamping: count), types: types.baseAddress.map { UnsafePointer($0) },
+                                values: pointers.baseAddress.map { UnsafePointer($0) },
+                                lengths: numbers.baseAddress.map { UnsafePointer($0) },
+                                formats: numbers.baseAddress.map { UnsafePointer($0 + count) }))
                     }
                 }
             }

@@ -15,7 +15,7 @@ extension Array where Element == UInt8 {
 extension Bool: PostgresEncodable, PostgresDecodable {
     /// `boolean`
     public static var postgresType: PostgresType { .bool }
-    /// One byte.
+    /// One byte, 0 or 1.
     public func encode(into buffer: inout [UInt8]) { buffer.append(self ? 1 : 0) }
     /// From `boolean` only.
     public static func decode(from cell: PostgresCell) throws -> Bool {
@@ -48,7 +48,7 @@ extension PostgresDecodable where Self: FixedWidthInteger {
 extension Int16: PostgresEncodable, PostgresDecodable {
     /// `smallint`
     public static var postgresType: PostgresType { .int2 }
-    /// Two bytes.
+    /// Two bytes, the most significant first.
     public func encode(into buffer: inout [UInt8]) { buffer.append(bigEndian: self) }
     /// From any integer that fits.
     public static func decode(from cell: PostgresCell) throws -> Int16 { try decodeInteger(from: cell) }
@@ -57,7 +57,7 @@ extension Int16: PostgresEncodable, PostgresDecodable {
 extension Int32: PostgresEncodable, PostgresDecodable {
     /// `integer`
     public static var postgresType: PostgresType { .int4 }
-    /// Four bytes.
+    /// Four bytes, the most significant first.
     public func encode(into buffer: inout [UInt8]) { buffer.append(bigEndian: self) }
     /// From any integer that fits.
     public static func decode(from cell: PostgresCell) throws -> Int32 { try decodeInteger(from: cell) }
@@ -66,7 +66,7 @@ extension Int32: PostgresEncodable, PostgresDecodable {
 extension Int64: PostgresEncodable, PostgresDecodable {
     /// `bigint`
     public static var postgresType: PostgresType { .int8 }
-    /// Eight bytes.
+    /// Eight bytes, the most significant first.
     public func encode(into buffer: inout [UInt8]) { buffer.append(bigEndian: self) }
     /// From any integer that fits.
     public static func decode(from cell: PostgresCell) throws -> Int64 { try decodeInteger(from: cell) }
@@ -75,39 +75,26 @@ extension Int64: PostgresEncodable, PostgresDecodable {
 extension Int: PostgresEncodable, PostgresDecodable {
     /// `bigint`
     public static var postgresType: PostgresType { .int8 }
-    /// Eight bytes.
+    /// Eight bytes, the most significant first.
     public func encode(into buffer: inout [UInt8]) { buffer.append(bigEndian: Int64(self)) }
     /// From any integer that fits.
     public static func decode(from cell: PostgresCell) throws -> Int { try decodeInteger(from: cell) }
 }
 
-extension Float: PostgresEncodable, PostgresDecodable {
-    /// `real`
-    public static var postgresType: PostgresType { .float4 }
-    /// Four bytes.
-    public func encode(into buffer: inout [UInt8]) { buffer.append(bigEndian: bitPattern) }
-    /// From `real` only: a `double precision` would lose digits.
-    public static func decode(from cell: PostgresCell) throws -> Float {
-        guard cell.type == PostgresType.float4.oid else { throw cell.mismatch("Float") }
-        return try cell.withBytes { bytes throws(PostgresError) in
-            guard bytes.count == 4 else { throw cell.malformed("Float") }
-            return Float(bitPattern: bytes.bigEndian())
-        }
-    }
-}
-
 extension Double: PostgresEncodable, PostgresDecodable {
     /// `double precision`
     public static var postgresType: PostgresType { .float8 }
-    /// Eight bytes.
+    /// Eight bytes, the most significant first.
     public func encode(into buffer: inout [UInt8]) { buffer.append(bigEndian: bitPattern) }
     /// From `double precision` or `real`.
     public static func decode(from cell: PostgresCell) throws -> Double {
-        if cell.type == PostgresType.float4.oid { return Double(try Float.decode(from: cell)) }
-        guard cell.type == PostgresType.float8.oid else { throw cell.mismatch("Double") }
-        return try cell.withBytes { bytes throws(PostgresError) in
-            guard bytes.count == 8 else { throw cell.malformed("Double") }
-            return Double(bitPattern: bytes.bigEndian())
+        try cell.withBytes { bytes throws(PostgresError) in
+            switch (cell.type, bytes.count) {
+            case (PostgresType.float8.oid, 8): return Double(bitPattern: bytes.bigEndian())
+            case (PostgresType.float4.oid, 4): return Double(Float(bitPattern: bytes.bigEndian()))
+            case (PostgresType.float8.oid, _), (PostgresType.float4.oid, _): throw cell.malformed("Double")
+            default: throw cell.mismatch("Double")
+            }
         }
     }
 }

@@ -1,33 +1,24 @@
-/// A value that can be bound to a statement. Values travel in Postgres' binary format.
+/// A value that can be bound to a statement, in Postgres' binary format.
 public protocol PostgresEncodable: Sendable {
     /// The server's type.
     static var postgresType: PostgresType { get }
-    /// The server's type for an array of these.
-    static var postgresArrayType: PostgresType { get }
-    /// Whether this is `NULL`. Only `Optional` says yes.
+    /// Whether it is bound as `NULL`, without being encoded.
     var isNull: Bool { get }
-    /// Appends the binary format. Throws a ``PostgresError`` of kind `.encoding` if the value cannot be sent; it is thrown when the
-    /// statement is executed.
+    /// Appends the binary format. Throws `.encoding` if the value cannot be sent; whoever executes the statement gets that error.
     func encode(into buffer: inout [UInt8]) throws(PostgresError)
-    /// Appends the binary format of an array of these.
-    static func encodeArray(_ elements: [Self], into buffer: inout [UInt8]) throws(PostgresError)
 }
 
 /// A value that can be read from a cell in Postgres' binary format.
 public protocol PostgresDecodable: Sendable {
-    /// Reads one value; throws a ``PostgresError`` of kind `.decoding` on `NULL` or on a type that does not fit.
+    /// Reads one value. Throws a ``PostgresError`` of kind `.decoding` for `NULL`, for a type that does not fit and for a value out of range.
     static func decode(from cell: PostgresCell) throws -> Self
-    /// Reads an array of these.
-    static func decodeArray(from cell: PostgresCell) throws -> [Self]
 }
 
-/// Both ways.
+/// A value that travels both ways.
 public typealias PostgresCodable = PostgresEncodable & PostgresDecodable
 
 extension PostgresEncodable {
-    /// The array of `postgresType`.
-    public static var postgresArrayType: PostgresType { postgresType.array }
-    /// No.
+    /// False: only an ``Optional`` can be `NULL`.
     public var isNull: Bool { false }
 }
 
@@ -35,7 +26,7 @@ extension PostgresEncodable {
 extension PostgresEncodable where Self: RawRepresentable, RawValue: PostgresEncodable {
     /// The raw value's type.
     public static var postgresType: PostgresType { RawValue.postgresType }
-    /// Encodes the raw value.
+    /// Encodes the raw value; throws what that throws.
     public func encode(into buffer: inout [UInt8]) throws(PostgresError) { try rawValue.encode(into: &buffer) }
 }
 
@@ -48,13 +39,11 @@ extension PostgresDecodable where Self: RawRepresentable, RawValue: PostgresDeco
 }
 
 extension Optional: PostgresEncodable where Wrapped: PostgresEncodable {
-    /// The wrapped type's.
+    /// The wrapped value's type.
     public static var postgresType: PostgresType { Wrapped.postgresType }
-    /// The array of the wrapped type.
-    public static var postgresArrayType: PostgresType { Wrapped.postgresType.array }
     /// Whether there is no value.
     public var isNull: Bool { self?.isNull ?? true }
-    /// Encodes the value, if there is one.
+    /// Encodes the value, if there is one; throws what that throws.
     public func encode(into buffer: inout [UInt8]) throws(PostgresError) {
         if let self { try self.encode(into: &buffer) }
     }

@@ -11,7 +11,7 @@ public struct PostgresType: Hashable, Sendable, CustomStringConvertible {
         self.arrayOID = arrayOID
     }
 
-    /// `oid N`.
+    /// `oid` and the number, for example `oid 25`.
     public var description: String { "oid \(oid)" }
 
     /// `boolean`
@@ -51,6 +51,6 @@ public struct PostgresType: Hashable, Sendable, CustomStringConvertible {
     /// `xid8`
     public static let xid8 = PostgresType(oid: 5069, arrayOID: 271)
 
-    /// The array of this type.
+    /// The array of this type. An array of arrays has no type.
     public var array: PostgresType { PostgresType(oid: arrayOID) }
 }

@@ -5,7 +5,7 @@ import CLibPQ
 /// `@unchecked Sendable`: libpq never changes a `PGresult` after it was handed out, we only read it, and it is freed once, in `deinit`.
 public final class Rows: @unchecked Sendable, RandomAccessCollection {
     let result: OpaquePointer?
-    /// The number of rows.
+    /// How many rows the server sent.
     public let count: Int
 
     /// Takes ownership of a result.
@@ -16,9 +16,9 @@ public final class Rows: @unchecked Sendable, RandomAccessCollection {
 
     deinit { PQclear(result) }
 
-    /// 0
+    /// Rows are counted from 0.
     public var startIndex: Int { 0 }
-    /// The number of rows.
+    /// One more than the last row's index.
     public var endIndex: Int { count }
     /// A row by its position. An index outside the collection is a programming error.
     public subscript(position: Int) -> Row {

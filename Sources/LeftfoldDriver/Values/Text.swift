@@ -2,16 +2,13 @@ extension String: PostgresEncodable, PostgresDecodable {
     /// `text`
     public static var postgresType: PostgresType { .text }
 
-    /// UTF-8. Text with a NUL is refused: Postgres cannot store it, and some paths would cut it there.
+    /// UTF-8. Throws `.encoding` for a NUL: Postgres cannot store it, and some paths would cut the text there.
     public func encode(into buffer: inout [UInt8]) throws(PostgresError) {
-        let start = buffer.count
+        guard !utf8.containsNUL else { throw PostgresError(.encoding, "text with a NUL character cannot be sent to Postgres") }
         buffer.append(contentsOf: utf8)
-        guard !buffer[start...].contains(0) else {
-            throw PostgresError(.encoding, "text with a NUL character cannot be sent to Postgres")
-        }
     }
 
-    /// From any textual type, `json`, `jsonb` or a literal without type. Invalid UTF-8 is an error, never repaired.
+    /// From any textual type, `json`, `jsonb` or a literal without type. Invalid UTF-8 is a decoding error, never repaired.
     public static func decode(from cell: PostgresCell) throws -> String {
         switch cell.type {
         case PostgresType.text.oid, PostgresType.varchar.oid, PostgresType.name.oid, PostgresType.bpchar.oid, PostgresType.json.oid,

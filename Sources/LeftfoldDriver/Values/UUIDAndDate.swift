@@ -7,7 +7,7 @@
 extension UUID: PostgresEncodable, PostgresDecodable {
     /// `uuid`
     public static var postgresType: PostgresType { .uuid }
-    /// Sixteen bytes.
+    /// Its sixteen bytes in their order.
     public func encode(into buffer: inout [UInt8]) {
         withUnsafeBytes(of: uuid) { buffer.append(contentsOf: $0) }
     }

@@ -51,10 +51,10 @@ struct ReadyEvent {
         /// Makes `wait` return.
         func wake() { eventfd_write(alarm, 1) }
 
-        /// Waits up to `milliseconds` (−1: for ever).
-        func wait(milliseconds: Int32) -> [ReadyEvent] {
+        /// Waits for events; without a limit for ever.
+        func wait(atMost limit: Duration?) -> [ReadyEvent] {
             withUnsafeTemporaryAllocation(of: epoll_event.self, capacity: 64) { events in
-                let count = epoll_wait(epoll, events.baseAddress, 64, milliseconds)
+                let count = epoll_wait(epoll, events.baseAddress, 64, limit.map(\.wholeMilliseconds) ?? -1)
                 guard count > 0 else { return [] }
                 return events.prefix(Int(count)).compactMap { event in
                     if event.data.u64 == EventQueue.alarmToken {
@@ -101,12 +101,13 @@ struct ReadyEvent {
             kevent(queue, &alarm, 1, nil, 0, nil)
         }
 
-        /// Waits up to `milliseconds` (−1: for ever).
-        func wait(milliseconds: Int32) -> [ReadyEvent] {
+        /// Waits for events; without a limit for ever.
+        func wait(atMost limit: Duration?) -> [ReadyEvent] {
             withUnsafeTemporaryAllocation(of: kevent.self, capacity: 64) { events in
-                var limit = timespec(tv_sec: Int(milliseconds) / 1000, tv_nsec: Int(milliseconds) % 1000 * 1_000_000)
-                let count = withUnsafePointer(to: &limit) {
-                    kevent(queue, nil, 0, events.baseAddress, 64, milliseconds < 0 ? nil : $0)
+                let milliseconds = Int(limit?.wholeMilliseconds ?? 0)
+                var time = timespec(tv_sec: milliseconds / 1000, tv_nsec: milliseconds % 1000 * 1_000_000)
+                let count = withUnsafePointer(to: &time) {
+                    kevent(queue, nil, 0, events.baseAddress, 64, limit == nil ? nil : $0)
                 }
                 guard count > 0 else { return [] }
                 return events.prefix(Int(count)).compactMap { event in
@@ -119,6 +120,11 @@ struct ReadyEvent {
         }
     }
 #endif
+
+extension Duration {
+    /// Rounded up, so that nobody looks too early; at most some days, and 0 for the past.
+    fileprivate var wholeMilliseconds: Int32 { Int32(min(max(self / .milliseconds(1), 0), 1e9).rounded(.up)) }
+}
 
 extension Readiness {
     /// Blocks the thread until the descriptor is ready, at most for some microseconds. Empty if it was not.

@@ -18,13 +18,13 @@ final class Poller: Sendable {
 
     private struct Waiter {
         let continuation: UnsafeContinuation<Outcome, Never>
-        let deadline: Deadline?
+        let deadline: ContinuousClock.Instant?
     }
 
     private struct State {
         var waiters: [UInt64: Waiter] = [:]
-        /// When the thread will look at deadlines again.
-        var nextLook = Deadline(nanoseconds: .max)
+        /// When the thread will look at deadlines again; `nil` while nobody has one.
+        var nextLook: ContinuousClock.Instant?
         var started = false
     }
 
@@ -39,7 +39,7 @@ final class Poller: Sendable {
 
     /// Waits until the descriptor is ready. The caller must not close it meanwhile without waking the token.
     func wait(
-        _ descriptor: Int32, _ interest: Readiness, until deadline: Deadline?, token: UInt64, cancellable: Bool = true
+        _ descriptor: Int32, _ interest: Readiness, until deadline: ContinuousClock.Instant?, token: UInt64, cancellable: Bool = true
     ) async -> Outcome {
         await suspend(token: token, until: deadline, cancellable: cancellable) { queue in
             queue.arm(descriptor, interest, token: token) ? nil : .failed
@@ -47,7 +47,7 @@ final class Poller: Sendable {
     }
 
     /// Waits until somebody wakes the token. `alreadyDone` is asked after the token can be woken, so no wake-up is missed.
-    func park(_ token: UInt64, until deadline: Deadline?, cancellable: Bool = true, alreadyDone: () -> Bool) async -> Outcome {
+    func park(_ token: UInt64, until deadline: ContinuousClock.Instant?, cancellable: Bool = true, alreadyDone: () -> Bool) async -> Outcome {
         await suspend(token: token, until: deadline, cancellable: cancellable) { _ in alreadyDone() ? .woken : nil }
     }
 
@@ -58,7 +58,7 @@ final class Poller: Sendable {
     var waiting: Int { state.withLock { $0.waiters.count } }
 
     private func suspend(
-        token: UInt64, until deadline: Deadline?, cancellable: Bool, arm: (EventQueue) -> Outcome?
+        token: UInt64, until deadline: ContinuousClock.Instant?, cancellable: Bool, arm: (EventQueue) -> Outcome?
     ) async -> Outcome {
         guard let queue else { return .failed }
         func wait() async -> Outcome {
@@ -84,7 +84,8 @@ final class Poller: Sendable {
             state.waiters[token] = waiter
             let start = !state.started
             state.started = true
-            guard let deadline = waiter.deadline, deadline < state.nextLook else { return (start, false) }
+            guard let deadline = waiter.deadline else { return (start, false) }
+            if let nextLook = state.nextLook, nextLook <= deadline { return (start, false) }
             state.nextLook = deadline
             return (start, true)
         }
@@ -100,26 +101,23 @@ final class Poller: Sendable {
     private func run(_ queue: EventQueue) {
         while true {
             let nextLook = state.withLock { $0.nextLook }
-            let milliseconds =
-                nextLook.nanoseconds == .max
-                ? -1 : Int32(clamping: (nextLook.since(.now) + 999_999) / 1_000_000)
-            for event in queue.wait(milliseconds: milliseconds) { resume(event.token, .ready(event.readiness)) }
-            if nextLook.nanoseconds != .max { expire(.now) }
+            for event in queue.wait(atMost: nextLook.map { $0 - .now }) { resume(event.token, .ready(event.readiness)) }
+            if nextLook != nil { expire(.now) }
         }
     }
 
-    private func expire(_ now: Deadline) {
+    private func expire(_ now: ContinuousClock.Instant) {
         let expired: [UnsafeContinuation<Outcome, Never>] = state.withLock { state in
-            guard state.nextLook <= now else { return [] }
+            guard let nextLook = state.nextLook, nextLook <= now else { return [] }
             var expired: [UnsafeContinuation<Outcome, Never>] = []
-            var next = Deadline(nanoseconds: .max)
+            var next: ContinuousClock.Instant?
             for (token, waiter) in state.waiters {
                 guard let deadline = waiter.deadline else { continue }
                 if deadline <= now {
                     expired.append(waiter.continuation)
                     state.waiters.removeValue(forKey: token)
                 } else {
-                    next = min(next, deadline)
+                    next = min(next ?? deadline, deadline)
                 }
             }
             state.nextLook = next

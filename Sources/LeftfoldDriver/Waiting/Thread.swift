@@ -43,7 +43,7 @@ enum Thread {
     /// Runs a blocking closure on a thread of its own and waits for its value, at most until the deadline or, if asked so, the task's
     /// cancellation. After that the value is dropped when it comes.
     static func value<Value: Sendable>(
-        until deadline: Deadline?, cancellable: Bool, _ body: @escaping @Sendable () -> Value
+        until deadline: ContinuousClock.Instant?, cancellable: Bool, _ body: @escaping @Sendable () -> Value
     ) async -> Result<Value, Poller.Interruption> {
         let box = Box<Value>()
         let token = Poller.shared.newToken()

@@ -54,16 +54,16 @@ extension Connection {
         progress.results.reserveCapacity(batch.count)
         var unflushed = 0
         operation.sent = true
-        if leftInSingleRowMode {
+        if operation.rowByRow {
             // libpq ends the mode of a stream with the next statement, but not when that is the first of a pipeline: it would come row by
             // row. An empty statement takes its place.
             guard PQsendQueryParams(try pg, "", 0, nil, nil, nil, nil, 1) == 1 else { throw lost() }
             progress.steps.append(.reset)
-            leftInSingleRowMode = false
+            operation.rowByRow = false
         }
         for (index, sql) in batch.enumerated() {
             try enqueue(sql, index, &progress)
-            unflushed += 64 + sql.parameters.reduce(0) { $0 + 8 + ($1.bytes?.count ?? 0) }
+            unflushed += 64 + sql.values.count + 8 * sql.lengths.count
             if unflushed >= 60_000 {
                 unflushed = 0
                 try await push(batch, &progress)
@@ -84,9 +84,9 @@ extension Connection {
         var status: Int32 = 1
         let pg = try pg
         if let name = statements.limit > 0 ? statements.name(of: sql) : nil {
-            status = sql.parameters.withLibPQ { PQsendQueryPrepared(pg, name, $0.count, $0.values, $0.lengths, $0.formats, 1) }
+            status = sql.withParameters { PQsendQueryPrepared(pg, name, $0.count, $0.values, $0.lengths, $0.formats, 1) }
         } else if statements.isFull {
-            status = sql.parameters.withLibPQ {
+            status = sql.withParameters {
                 PQsendQueryParams(pg, sql.text, $0.count, $0.types, $0.values, $0.lengths, $0.formats, 1)
             }
         } else {
@@ -94,14 +94,14 @@ extension Connection {
             // Noted now, so that the next equal statement of the batch finds it; taken back if the server refuses it.
             statements.insert(sql, name: name)
             progress.steps.append(.prepare(statement: index))
-            status = sql.parameters.withLibPQ { block in
+            status = sql.withParameters { block in
                 guard PQsendPrepare(pg, name, sql.text, block.count, block.types) == 1 else { return 0 }
                 return PQsendQueryPrepared(pg, name, block.count, block.values, block.lengths, block.formats, 1)
             }
         }
         progress.steps.append(.run(statement: index))
         guard status == 1 else {
-            let message = PQerrorMessage(pg).map { String(cString: $0).trimmed } ?? "libpq refused the statement"
+            let message = PostgresError.lastMessage(of: pg) ?? "libpq refused the statement"
             operation.sent = false
             throw lost(message).with(statementIndex: index)
         }

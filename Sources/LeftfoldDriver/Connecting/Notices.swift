@@ -29,7 +29,7 @@ final class Notices: Sendable {
     private func handle(_ result: OpaquePointer) {
         let notice = PostgresError(result: result)
         // Known by the server's function name, because the text depends on the server's language.
-        if resultField(result, "R") == "SyncRepWaitForLSN" { durability.withLock { $0 = notice.message } }
+        if PostgresError.field("R", of: result) == "SyncRepWaitForLSN" { durability.withLock { $0 = notice.message } }
         let level: Logger.Level
         switch notice.severity {
         case "FATAL", "PANIC", "ERROR":
@@ -40,39 +40,5 @@ final class Notices: Sendable {
         default: level = .debug
         }
         logger.log(level: level, "\(notice.message)", metadata: ["sqlstate": "\(notice.sqlState?.rawValue ?? "-")"])
-    }
-}
-
-/// One field of an error or notice, by the letter the protocol gives it.
-func resultField(_ result: OpaquePointer?, _ letter: Unicode.Scalar) -> String? {
-    PQresultErrorField(result, Int32(letter.value)).map { String(cString: $0) }
-}
-
-extension PostgresError {
-    /// Copies an error result's fields. The caller still owns the result.
-    init(result: OpaquePointer) {
-        let fields = Fields(
-            severity: resultField(result, "V") ?? resultField(result, "S"), detail: resultField(result, "D"),
-            hint: resultField(result, "H"),
-            context: resultField(result, "W"), schema: resultField(result, "s"), table: resultField(result, "t"),
-            column: resultField(result, "c"), constraint: resultField(result, "n"))
-        let code = resultField(result, "C").map { SQLState(rawValue: $0) }
-        let message = resultField(result, "M") ?? PQresultErrorMessage(result).map { String(cString: $0).trimmed } ?? "unknown error"
-        // An error without a code was made by libpq itself: the connection broke.
-        let fatal = fields.severity == "FATAL" || fields.severity == "PANIC"
-        guard let code, !fatal else {
-            self.init(.connectionLost, message, sqlState: code, fields: fields)
-            return
-        }
-        self.init(.server(code), message, sqlState: code, fields: fields)
-    }
-}
-
-extension String {
-    /// Without white space at the ends and with line ends as spaces; libpq ends its messages with one.
-    var trimmed: String {
-        split(whereSeparator: \.isNewline).map { line in
-            String(line.drop(while: \.isWhitespace))
-        }.joined(separator: " ")
     }
 }

@@ -26,12 +26,12 @@ extension Connection {
             if let name = statements.name(of: sql) {
                 operation.sent = true
                 try sent(
-                    sql.parameters.withLibPQ { PQsendQueryPrepared(handle.pointer, name, $0.count, $0.values, $0.lengths, $0.formats, 1) })
+                    sql.withParameters { PQsendQueryPrepared(handle.pointer, name, $0.count, $0.values, $0.lengths, $0.formats, 1) })
             } else {
                 try sendUnprepared(sql)
             }
             guard PQsetSingleRowMode(try pg) == 1 else { throw lost("the connection is not ready to stream") }
-            leftInSingleRowMode = true
+            operation.rowByRow = true
             try await flush()
         } catch {
             leave()
@@ -77,7 +77,7 @@ extension Connection {
             if operation.interruption != nil { close() }
             return
         }
-        operation.deadline = .after(.seconds(5))
+        operation.deadline = .now + .seconds(5)
         _ = await requestCancel()
         close()
     }

@@ -3,15 +3,15 @@ import CLibPQ
 /// Where the closure of ``Connection/copyIn(_:timeout:_:)`` writes to.
 public struct CopyWriter: Sendable {
     let connection: Connection
-    let transfer: UInt64
+    let operation: UInt64
 
     /// Sends bytes in the format the `COPY` statement names. Need not be whole rows. Waits while the server is slower.
     /// Throws `.misuse` after the copy has ended.
     public func write(_ bytes: [UInt8]) async throws(PostgresError) {
-        try await connection.copy(bytes, transfer: transfer)
+        try await connection.copy(bytes, operation: operation)
     }
 
-    /// Sends text.
+    /// Sends text as UTF-8; see ``write(_:)-([UInt8])``.
     public func write(_ text: String) async throws(PostgresError) { try await write(Array(text.utf8)) }
 }
 
@@ -23,9 +23,9 @@ extension Connection {
     public nonisolated func copyIn(
         _ sql: SQL, timeout: Duration? = nil, _ write: (CopyWriter) async throws -> Void
     ) async throws -> Int {
-        let transfer = try await beginCopy(sql, timeout: timeout, expecting: PGRES_COPY_IN)
+        let operation = try await beginCopy(sql, timeout: timeout, .copyIn(unflushed: 0))
         do {
-            try await write(CopyWriter(connection: self, transfer: transfer))
+            try await write(CopyWriter(connection: self, operation: operation))
         } catch {
             await failCopy()
             throw error
@@ -40,7 +40,7 @@ extension Connection {
     public nonisolated func copyOut(
         _ sql: SQL, timeout: Duration? = nil, _ body: ([UInt8]) async throws -> Void
     ) async throws -> Int {
-        _ = try await beginCopy(sql, timeout: timeout, expecting: PGRES_COPY_OUT)
+        _ = try await beginCopy(sql, timeout: timeout, .copyOut)
         do {
             while let piece = try await nextCopyPiece() { try await body(piece) }
         } catch {
@@ -50,9 +50,9 @@ extension Connection {
         return try await endCopyOut()
     }
 
-    private func beginCopy(_ sql: SQL, timeout: Duration?, expecting: ExecStatusType) async throws(PostgresError) -> UInt64 {
+    private func beginCopy(_ sql: SQL, timeout: Duration?, _ transfer: Operation.Transfer) async throws(PostgresError) -> UInt64 {
         if let problem = sql.problem { throw problem }
-        guard sql.parameters.isEmpty else { throw PostgresError(.misuse, "COPY takes no parameters") }
+        guard sql.lengths.isEmpty else { throw PostgresError(.misuse, "COPY takes no parameters") }
         try enter(timeout: timeout, policy: .cancel)
         do throws(PostgresError) {
             operation.sent = true
@@ -60,31 +60,33 @@ extension Connection {
             try await flush()
             while PQisBusy(try pg) == 1 { try await receive() }
             guard let result = PQgetResult(try pg) else { throw lost("the server sent no result") }
-            let status = PQresultStatus(result)
-            if status == expecting {
+            switch (PQresultStatus(result), transfer) {
+            case (PGRES_COPY_IN, .copyIn), (PGRES_COPY_OUT, .copyOut):
                 PQclear(result)
-                transfers += 1
-                copyEnded = false
-                return transfers
-            }
-            if status == PGRES_FATAL_ERROR {
+                operation.transfer = transfer
+                return operation.number
+            case (PGRES_FATAL_ERROR, _):
                 let failure = note(failed: result)
                 PQclear(result)
                 do throws(PostgresError) { _ = try await fetch() } catch { throw error.kind == .connectionLost ? error : failure }
                 try conclude(failure)
                 throw failure
+            default:
+                PQclear(result)
+                close()
+                throw PostgresError(.misuse, "the statement is not the expected kind of COPY; the connection was closed")
             }
-            PQclear(result)
-            close()
-            throw PostgresError(.misuse, "the statement is not the expected kind of COPY; the connection was closed")
         } catch {
             leave()
             throw error
         }
     }
 
-    func copy(_ bytes: [UInt8], transfer: UInt64) async throws(PostgresError) {
-        guard busy, transfer == transfers, !copyEnded else { throw PostgresError(.misuse, "the copy has ended") }
+    func copy(_ bytes: [UInt8], operation number: UInt64) async throws(PostgresError) {
+        guard busy, number == operation.number, case .copyIn(var unflushed) = operation.transfer else {
+            throw PostgresError(.misuse, "the copy has ended")
+        }
+        defer { if case .copyIn = operation.transfer { operation.transfer = .copyIn(unflushed: unflushed) } }
         var rest = bytes[...]
         while !rest.isEmpty {
             let piece = rest.prefix(65_536)
@@ -109,24 +111,22 @@ extension Connection {
 
     private func endCopy() async throws(PostgresError) -> Int {
         defer { leave() }
-        copyEnded = true
+        operation.transfer = .ended
         while true {
             let status = PQputCopyEnd(try pg, nil)
             if status == 1 { break }
             guard status == 0 else { throw lost() }
             try await flush()
         }
-        unflushed = 0
         return try await fetch()?.affected ?? 0
     }
 
     /// Tells the server to undo the copy.
     private func failCopy() async {
         defer { leave() }
-        copyEnded = true
-        unflushed = 0
+        operation.transfer = .ended
         guard let pg = handle.pointer, isUsable, PQputCopyEnd(pg, "the client gave up") == 1 else { return close() }
-        operation.deadline = .after(.seconds(5))
+        operation.deadline = .now + .seconds(5)
         operation.cancellable = false
         operation.policy = .abandon
         // The expected answer is the error we asked for; `fetch` closes on any trouble with the connection.
@@ -135,7 +135,7 @@ extension Connection {
 
     private func nextCopyPiece() async throws(PostgresError) -> [UInt8]? {
         if Task.isCancelled { throw PostgresError(.cancelled, "the task was cancelled") }
-        if copyEnded { return nil }
+        guard case .copyOut = operation.transfer else { return nil }
         var piece: [UInt8] = []
         while piece.count < 65_536 {
             var buffer: UnsafeMutablePointer<CChar>?
@@ -148,7 +148,7 @@ extension Connection {
                 if !piece.isEmpty { return piece }
                 try await receive()
             case -1:
-                copyEnded = true
+                operation.transfer = .ended
                 return piece.isEmpty ? nil : piece
             default: throw lost()
             }

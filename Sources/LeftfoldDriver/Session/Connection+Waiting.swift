@@ -45,7 +45,7 @@ extension Connection {
     }
 
     /// Waits, outside any statement, until something arrives. False on deadline or cancellation.
-    func waitForInput(until deadline: Deadline) async -> Bool {
+    func waitForInput(until deadline: ContinuousClock.Instant) async -> Bool {
         guard !busy, isUsable, let pg = handle.pointer else { return true }
         let token = Poller.shared.newToken()
         waitToken = token
@@ -87,11 +87,11 @@ extension Connection {
             // Only a listener's connection gets any; nobody else could read a growing list.
             guard notifications.count < 100_000, let channel = notice.pointee.relname else { continue }
             let payload = notice.pointee.extra.map { String(cString: $0) } ?? ""
-            notifications.append(Listener.Notification(channel: String(cString: channel), payload: payload))
+            notifications.append(Notification(channel: String(cString: channel), payload: payload))
         }
     }
 
-    func takeNotifications() -> [Listener.Notification] {
+    func takeNotifications() -> [Notification] {
         defer { notifications = [] }
         return notifications
     }

@@ -53,7 +53,7 @@ extension Connection {
 
     private func runPrepared(_ name: String, _ sql: SQL) async throws(PostgresError) -> Rows {
         operation.sent = true
-        try sent(sql.parameters.withLibPQ { PQsendQueryPrepared(handle.pointer, name, $0.count, $0.values, $0.lengths, $0.formats, 1) })
+        try sent(sql.withParameters { PQsendQueryPrepared(handle.pointer, name, $0.count, $0.values, $0.lengths, $0.formats, 1) })
         return try await fetchRows()
     }
 
@@ -66,7 +66,7 @@ extension Connection {
     func sendUnprepared(_ sql: SQL) throws(PostgresError) {
         operation.sent = true
         try sent(
-            sql.parameters.withLibPQ {
+            sql.withParameters {
                 PQsendQueryParams(handle.pointer, sql.text, $0.count, $0.types, $0.values, $0.lengths, $0.formats, 1)
             })
     }
@@ -102,13 +102,13 @@ extension Connection {
     /// Turns libpq's verdict on a send into an error.
     func sent(_ status: Int32) throws(PostgresError) {
         if status == 1 {
-            leftInSingleRowMode = false
+            operation.rowByRow = false
             return
         }
         let pg = try pg
         guard PQstatus(pg) == CONNECTION_OK else { throw lost() }
         operation.sent = false
-        let message = PQerrorMessage(pg).map { String(cString: $0).trimmed } ?? "libpq refused the statement"
+        let message = PostgresError.lastMessage(of: pg) ?? "libpq refused the statement"
         throw PostgresError(.misuse, message)
     }
 
