@@ -127,6 +127,9 @@ let package = Package(
                 "LeftfoldUsersReadModel",
             ]),
         .testTarget(
+            name: "LeftfoldPostgresTestingTests",
+            dependencies: ["LeftfoldPostgresTesting", "LeftfoldPostgres", "LeftfoldTesting", "Leftfold", "LeftfoldDriver"]),
+        .testTarget(
             name: "LeftfoldUserServiceTests",
             dependencies: [
                 "LeftfoldUserService", "LeftfoldPostgres", "Leftfold", "LeftfoldDriver", "LeftfoldTesting", "LeftfoldPostgresTesting",
