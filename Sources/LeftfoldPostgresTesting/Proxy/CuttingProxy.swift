@@ -29,7 +29,9 @@ public final class CuttingProxy: Sendable {
 
     /// Listens from now on, and lets everything pass.
     ///
-    /// - Parameter server: must name one host, as `host` or `hostaddr`.
+    /// - Parameters:
+    ///   - server: must name one host, as `host` or `hostaddr`.
+    ///   - encryption: what is answered to clients that want it.
     /// - Throws: `PostgresError` of kind `misuse` for another number of hosts; `POSIXError` if it cannot listen.
     public init(to server: ConnectionConfiguration, encryption: Encryption = .refused) throws {
         acceptor = try Acceptor(to: Socket.Address(server), passesEncryption: encryption == .passed, switchboard)

@@ -1,7 +1,7 @@
 /// What a ``CuttingProxy`` does when it meets a message.
 /// ```swift
 /// proxy.add(.cut(.after(.execute)))                                   // before Sync: nothing may be committed
-/// proxy.add(.cut(.before(.readyForQuery), application: "append"))      // committed, and nobody was told
+/// proxy.add(.cut(.after(.commandComplete), application: "append"))     // committed, and nobody was told
 /// proxy.add(.drop(.notificationResponse))                             // LISTEN seems to work
 /// ```
 ///
@@ -55,6 +55,7 @@ public struct Rule: Sendable {
     /// Both sides see the end of the connection.
     ///
     /// - Parameters:
+    ///   - point: where.
     ///   - occurrence: of the message's type, from 1; `nil`: each one.
     ///   - application: only on connections whose `application_name` contains this.
     public static func cut(_ point: Point, occurrence: Int? = 1, application: String? = nil) -> Rule {

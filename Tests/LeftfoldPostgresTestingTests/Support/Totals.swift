@@ -1,0 +1,20 @@
+import Leftfold
+import LeftfoldDriver
+import LeftfoldPostgres
+
+/// What each counter has counted.
+struct Totals: Projection {
+    static let name: ProjectionName = "totals"
+    let tables = ["totals"]
+    let script = "CREATE TABLE totals (id uuid PRIMARY KEY, total bigint NOT NULL CHECK (total < 1000));"
+    let categories: Set<StreamCategory> = [Counter.category]
+
+    func apply(_ event: RecordedEvent, to batch: inout StatementBatch) throws {
+        guard let id = event.stream.uuid else { return }
+        switch try EventCodec.decode(Counter.Event.self, from: event) {
+        case .counted(let number):
+            batch.execute(
+                "INSERT INTO totals VALUES (\(id), \(number)) ON CONFLICT (id) DO UPDATE SET total = totals.total + excluded.total")
+        }
+    }
+}
