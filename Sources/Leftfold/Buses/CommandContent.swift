@@ -3,9 +3,7 @@ import Foundation
 /// The bytes that a command id stands for: the same command by the same principal is the same bytes (I10).
 enum CommandContent {
     static func of(_ command: some Command, _ context: CommandContext) throws -> [UInt8] {
-        var content = header(type(of: command).name, context)
-        content.append(contentsOf: try JSONCoding.encoder.encode(command))
-        return content
+        header(type(of: command).name, context) + (try JSONCoding.encoder.encode(command))
     }
 
     /// For what could not be decoded. The zero byte keeps it apart from any decoded command.

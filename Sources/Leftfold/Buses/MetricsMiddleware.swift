@@ -24,7 +24,7 @@ struct MetricsMiddleware: CommandMiddleware, QueryMiddleware {
             timers.timer(label, kind, name, outcome: "accepted").record(duration: ContinuousClock.now - start)
             return value
         } catch {
-            let outcome = (error as? any Refusal)?.outcome?.rawValue ?? ((error as? any Refusal)?.code ?? "failed")
+            let outcome = (error as? any Refusal)?.kind?.rawValue ?? ((error as? any Refusal)?.code ?? "failed")
             timers.timer(label, kind, name, outcome: outcome).record(duration: ContinuousClock.now - start)
             throw error
         }

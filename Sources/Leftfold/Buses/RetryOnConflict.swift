@@ -8,7 +8,7 @@ struct RetryOnConflict: CommandMiddleware {
         for attempt in 1..<max(attempts, 1) {
             do {
                 return try await next(command, context)
-            } catch is WrongExpectedVersion where context.expectedVersion == nil {
+            } catch let error where error is WrongExpectedVersion && context.expectedVersion == nil || error is ConditionFailed {
                 // Full jitter, so that rivals do not meet again.
                 try await Task.sleep(for: .microseconds(Int.random(in: 0...(500 << min(attempt, 6)))))
             }

@@ -47,9 +47,3 @@ public final class AggregateCache: Sendable {
         }
     }
 }
-
-/// An aggregate and the version it was folded up to.
-struct Loaded<A: Aggregate>: Sendable {
-    var state = A()
-    var version = StreamVersion.zero
-}

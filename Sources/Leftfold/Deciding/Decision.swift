@@ -1,15 +1,11 @@
-import Foundation
-
-/// A command that is ready to be decided on a state of its stream.
-struct Decision<C: Command>: Deciding {
+/// A command for one stream, ready to be decided on a state of it.
+struct Decision<C: Command>: Deciding where C.Target: Aggregate {
     let command: C
-    let context: CommandContext
-
-    var commandID: UUID { context.commandID }
+    let record: CommandRecord
 
     func decide(on known: Loaded<C.Target>) throws -> DecisionChain.Link {
         let stream = command.target.name
-        if let expected = context.expectedVersion, expected != known.version {
+        if let expected = record.context.expectedVersion, expected != known.version {
             throw WrongExpectedVersion(stream: stream, expected: expected, actual: known.version)
         }
         let events: [C.Target.Event]
@@ -18,15 +14,10 @@ struct Decision<C: Command>: Deciding {
         } catch {
             throw Rejected(error)
         }
-        var state = known.state
-        for event in events { state.evolve(event) }
-        let claims = events.isEmpty ? .none : ClaimChanges(from: known.state.claims, to: state.claims)
-        let request = AppendRequest(
-            context, commandName: C.name, stream: stream,
-            write: .events(
-                try events.map(EventCodec.encode), metadata: context.metadata, expected: .exactly(known.version), claims: claims))
+        let (write, after) = try known.write(try events.map(EventCodec.encode), to: stream)
         return DecisionChain.Link(
-            request: request, known: known.version, state: state, version: known.version.advanced(by: events.count))
+            append: Append(record, write, traceparent: Traceparent.current), known: known.version, state: after.state,
+            version: after.version)
     }
 
     func decide(after chain: inout DecisionChain) throws {
@@ -37,7 +28,25 @@ struct Decision<C: Command>: Deciding {
 
 /// A ``Decision`` of any type.
 protocol Deciding: Sendable {
-    var commandID: UUID { get }
+    var record: CommandRecord { get }
     /// Decides on what the chain will leave, and adds to it.
     func decide(after chain: inout DecisionChain) throws
+}
+
+/// An aggregate and the version it was folded up to.
+struct Loaded<A: Aggregate>: Sendable {
+    var state = A()
+    var version = StreamVersion.zero
+
+    /// The write of these events, and what it leaves. Folded from the stored form, as every later replay does: what an
+    /// encoder rounds off must not be decided on.
+    func write(_ events: [NewEvent], to stream: StreamName) throws -> (StreamWrite, after: Loaded) {
+        var after = self
+        for event in events {
+            for event in try A.events(of: event) { after.state.evolve(event) }
+        }
+        after.version = version.advanced(by: events.count)
+        let claims = events.isEmpty ? .none : ClaimChanges(from: state.claims, to: after.state.claims)
+        return (StreamWrite(stream, expected: .exactly(version), events: events, claims: claims), after)
+    }
 }

@@ -4,7 +4,7 @@ public import Foundation
 public struct Rejected: Refusal, Equatable {
     public let code: String
     public let message: String
-    public var outcome: Outcome? { .rejected }
+    public var kind: RefusalKind? { .rejected }
 
     public init(code: String, message: String) {
         self.code = code
@@ -34,7 +34,7 @@ public struct ValidationError: Refusal, Equatable {
     public init(_ problems: [Problem]) { self.problems = problems }
     public init(_ field: String, _ problem: String) { problems = [Problem(field: field, problem: problem)] }
 
-    public var outcome: Outcome? { .invalid }
+    public var kind: RefusalKind? { .invalid }
     public var code: String { "validation_failed" }
     public var message: String { problems.map { "\($0.field) \($0.problem)" }.joined(separator: "; ") }
 }
@@ -43,7 +43,7 @@ public struct ValidationError: Refusal, Equatable {
 public struct MalformedInput: Refusal, Equatable {
     public let code: String
     public let message: String
-    public var outcome: Outcome? { .invalid }
+    public var kind: RefusalKind? { .invalid }
 
     public init(code: String = "malformed_json", _ message: String) {
         self.code = code
@@ -55,7 +55,7 @@ public struct MalformedInput: Refusal, Equatable {
 public struct UnknownName: Refusal, Equatable {
     public let code: String
     public let message: String
-    public var outcome: Outcome? { .invalid }
+    public var kind: RefusalKind? { .invalid }
 
     public static func command(_ name: String) -> Self {
         Self(code: "unknown_command", message: "There is no command “\(name.prefix(64))”.")
@@ -66,7 +66,7 @@ public struct UnknownName: Refusal, Equatable {
 /// The principal's roles do not grant the permission.
 public struct Forbidden: Refusal, Equatable {
     public let permission: Permission
-    public var outcome: Outcome? { .denied }
+    public var kind: RefusalKind? { .denied }
     public var code: String { "forbidden" }
     public var message: String { "This needs the permission \(permission)." }
 
@@ -78,7 +78,7 @@ public struct WrongExpectedVersion: Refusal, Equatable {
     public let stream: StreamName
     public let expected: StreamVersion
     public let actual: StreamVersion
-    public var outcome: Outcome? { .conflict }
+    public var kind: RefusalKind? { .conflict }
     public var code: String { "wrong_expected_version" }
     public var message: String { "\(stream) is at version \(actual), not at \(expected)." }
 
@@ -89,10 +89,31 @@ public struct WrongExpectedVersion: Refusal, Equatable {
     }
 }
 
+/// What the decision rested on changed: an event that it did not know matches its query.
+public struct ConditionFailed: Refusal, Equatable {
+    /// Of the event.
+    public let position: GlobalPosition
+    public var kind: RefusalKind? { .conflict }
+    public var code: String { "condition_failed" }
+    public var message: String { "The event at position \(position) changed what this was decided on." }
+
+    public init(at position: GlobalPosition) { self.position = position }
+}
+
+/// The command would write to one stream twice, such as a transfer from an account to itself.
+public struct RepeatedStream: Refusal, Equatable {
+    public let stream: StreamName
+    public var kind: RefusalKind? { .invalid }
+    public var code: String { "repeated_stream" }
+    public var message: String { "\(stream) is named twice." }
+
+    public init(_ stream: StreamName) { self.stream = stream }
+}
+
 /// The command id was used before, with other content (I10).
 public struct CommandIDReused: Refusal, Equatable {
     public let commandID: UUID
-    public var outcome: Outcome? { nil }
+    public var kind: RefusalKind? { nil }
     public var code: String { "command_id_reused" }
     public var message: String { "This command id was already used with other content." }
 
@@ -101,13 +122,13 @@ public struct CommandIDReused: Refusal, Equatable {
 
 /// The command was answered before, and this was the answer (I10).
 public struct AnsweredBefore: Refusal, Equatable {
-    public let recorded: Outcome
+    public let recorded: RefusalKind
     public let code: String
     /// Nil: it is on record already.
-    public var outcome: Outcome? { nil }
+    public var kind: RefusalKind? { nil }
     public var message: String { "This command was answered before: \(recorded.rawValue) (\(code))." }
 
-    public init(recorded: Outcome, code: String) {
+    public init(recorded: RefusalKind, code: String) {
         self.recorded = recorded
         self.code = code
     }
@@ -117,7 +138,7 @@ public struct AnsweredBefore: Refusal, Equatable {
 /// sent again with the same id tells which (I2).
 public struct OutcomeUnknown: Refusal, Equatable {
     public let commandID: UUID
-    public var outcome: Outcome? { nil }
+    public var kind: RefusalKind? { nil }
     public var code: String { "outcome_unknown" }
     public var message: String {
         "The outcome is unknown. Send the same command again with the command id \(commandID.text)."
@@ -129,7 +150,7 @@ public struct OutcomeUnknown: Refusal, Equatable {
 /// The store cannot be reached, or has no room for more work now. Nothing was stored.
 public struct Unavailable: Refusal, Equatable {
     public let message: String
-    public var outcome: Outcome? { nil }
+    public var kind: RefusalKind? { nil }
     public var code: String { "unavailable" }
 
     public init(_ message: String) { self.message = message }
@@ -139,7 +160,7 @@ public struct Unavailable: Refusal, Equatable {
 public struct NotFound: Refusal, Equatable {
     public let code: String
     public let message: String
-    public var outcome: Outcome? { .rejected }
+    public var kind: RefusalKind? { .rejected }
 
     public init(code: String, _ message: String) {
         self.code = code
@@ -151,7 +172,7 @@ public struct NotFound: Refusal, Equatable {
 public struct NotYetVisible: Refusal, Equatable {
     public let wanted: GlobalPosition
     public let reached: GlobalPosition
-    public var outcome: Outcome? { nil }
+    public var kind: RefusalKind? { nil }
     public var code: String { "not_yet_visible" }
     public var message: String { "The read model is at position \(reached), not yet at \(wanted)." }
 

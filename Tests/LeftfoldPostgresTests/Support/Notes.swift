@@ -4,27 +4,6 @@ import LeftfoldDriver
 import LeftfoldPostgres
 import LeftfoldPostgresTesting
 
-/// Events that mean nothing, for tests of what carries them.
-enum Note {
-    static func stream(_ name: String = UUID().uuidString.lowercased()) throws -> StreamName {
-        guard let stream = StreamName(rawValue: "note-\(name)") else { throw MalformedInput("not a stream name: \(name)") }
-        return stream
-    }
-
-    static func request(
-        to stream: StreamName, _ texts: [String] = ["a"], expected: ExpectedVersion = .any, id: UUID = UUID(), type: EventType = "Noted",
-        claims: ClaimChanges = .none
-    ) -> AppendRequest {
-        AppendRequest(
-            commandID: id, content: Array("\(stream) \(texts)".utf8), commandName: "Note", principal: "tester", correlationID: "test",
-            receivedAt: Date(), stream: stream,
-            write: .events(
-                texts.map { NewEvent(type: type, data: Array("{\"text\":\"\($0)\"}".utf8)) },
-                metadata: EventMetadata(json: Array("{}".utf8)),
-                expected: expected, claims: claims))
-    }
-}
-
 /// Writes down each position it applies. Its primary key makes applying one twice an error; a hole is found by counting.
 /// The data is json on purpose: a type that knows no equality.
 struct Ledger: Projection {
@@ -48,7 +27,7 @@ struct Ledger: Projection {
 
 extension LeftfoldDatabase {
     func note(_ count: Int, to stream: StreamName? = nil) async throws {
-        for number in 0..<count { _ = try await store.append(Note.request(to: try stream ?? Note.stream(), ["\(number)"])) }
+        for number in 0..<count { _ = try await store.append(Note.append(to: try stream ?? Note.stream(), ["\(number)"])) }
     }
 
     /// The positions in the ledger, in order.
