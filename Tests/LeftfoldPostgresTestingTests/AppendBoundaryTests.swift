@@ -86,7 +86,7 @@ import Testing
         let again = try await counters(on: database.store).send(command, context)
         if case .receipt(let receipt) = first { #expect(again == receipt, "\(point)") }
         #expect(try await counters(on: database.store).send(command, context) == again, "\(point)")
-        let events = try await database.store.read(again.stream)
+        let events = try await database.store.read(#require(again.stream))
         #expect(events.map(\.commandID) == [context.commandID], "\(point): one effect")
         #expect(events.map(\.position) == [again.position], "\(point)")
         return first

@@ -10,7 +10,7 @@ import Testing
 
         let context = CommandContext(commandID: UUID(), principal: Principal(subject: "ada", roles: ["teller"]))
         let receipt = try await commands.send(OpenAccount(id: UUID(), owner: "Ada", number: "7"), context)
-        print(receipt.stream, receipt.version, receipt.position)
+        print(receipt.streams, receipt.position)
         #expect(receipt.version == 1)
     }
 
@@ -26,7 +26,7 @@ import Testing
 
     func journal(_ store: some EventStore, _ context: CommandContext) async throws {
         let entry = try await store.journalEntry(for: context.commandID)
-        let denied = try await store.journal(JournalFilter(outcome: .denied, limit: 20))
+        let denied = try await store.journal(JournalFilter(outcome: .refused(.denied), limit: 20))
         _ = (entry, denied)
     }
 }

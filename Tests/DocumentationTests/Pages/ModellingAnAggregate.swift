@@ -47,7 +47,7 @@ struct OpenAccount: Command {
 }
 
 enum ChangedLater {
-    static let upcasters: [Upcaster] = [Upcaster(from: "AccountCreated") { NewEvent(type: "AccountOpened", data: $0.data) }]
+    static let upcasters: [Upcaster] = [.renamed("AccountCreated", to: "AccountOpened")]
 }
 
 @Suite("Modelling an aggregate, as its page tells it") struct ModellingAnAggregate {

@@ -10,9 +10,11 @@ struct Balances: Projection {
 
     func apply(_ event: RecordedEvent, to batch: inout StatementBatch) throws {
         guard let id = event.stream.uuid else { return }
-        switch try EventCodec.decode(Account.Event.self, from: Account.upcasters.upcast(event)) {
-        case .opened(let owner, _): batch.execute("INSERT INTO balances VALUES (\(id), \(owner), 0)")
-        case .deposited(let amount): batch.execute("UPDATE balances SET balance = balance + \(amount) WHERE id = \(id)")
+        for event in try event.decode(as: Account.self) {
+            switch event {
+            case .opened(let owner, _): batch.execute("INSERT INTO balances VALUES (\(id), \(owner), 0)")
+            case .deposited(let amount): batch.execute("UPDATE balances SET balance = balance + \(amount) WHERE id = \(id)")
+            }
         }
     }
 }

@@ -10,9 +10,8 @@ struct Totals: Projection {
     let categories: Set<StreamCategory> = [Counter.category]
 
     func apply(_ event: RecordedEvent, to batch: inout StatementBatch) throws {
-        guard let id = event.stream.uuid else { return }
-        switch try EventCodec.decode(Counter.Event.self, from: event) {
-        case .counted(let number):
+        guard let id = StreamID<Counter>(event.stream)?.uuid else { return }
+        for case .counted(let number) in try event.decode(as: Counter.self) {
             batch.execute(
                 "INSERT INTO totals VALUES (\(id), \(number)) ON CONFLICT (id) DO UPDATE SET total = totals.total + excluded.total")
         }
