@@ -4,7 +4,7 @@ public import Leftfold
 /// An event as the log keeps it, on one line: `UserRenamed {"name":"Ada"}`.
 ///
 /// History is read for ever. Pin each event's stored form in a test, and never change an expectation: add a new one, an
-/// ``Upcaster`` and a test with ``event(_:storedAs:)``.
+/// `Upcaster` and a test with ``event(_:storedAs:)``.
 public func storedForm(of event: some Event) throws -> String {
     let stored = try EventCodec.encode(event)
     return "\(stored.type) \(String(decoding: stored.data, as: UTF8.self))"
