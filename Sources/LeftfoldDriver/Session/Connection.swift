@@ -13,7 +13,7 @@ public enum InterruptPolicy: Sendable {
 /// One session with a server.
 ///
 /// It serves one statement at a time; a second one at the same time throws `.misuse` and disturbs nothing. Statements are prepared once and
-/// kept. libpq never blocks here: when it would, the task waits in the ``Poller``.
+/// kept. libpq never blocks here: when it would, the task waits in the poller.
 public actor Connection {
     /// The statement under way.
     struct Operation {
