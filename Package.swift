@@ -127,6 +127,15 @@ let package = Package(
                 "LeftfoldUsersReadModel",
             ]),
         .testTarget(
+            name: "DocumentationTests",
+            dependencies: [
+                "LeftfoldPostgres", "LeftfoldTesting", "LeftfoldPostgresTesting", "Leftfold", "LeftfoldDriver", logging, serviceLifecycle,
+                unixSignals,
+            ]),
+        .testTarget(
+            name: "LeftfoldPostgresTestingTests",
+            dependencies: ["LeftfoldPostgresTesting", "LeftfoldPostgres", "LeftfoldTesting", "Leftfold", "LeftfoldDriver"]),
+        .testTarget(
             name: "LeftfoldUserServiceTests",
             dependencies: [
                 "LeftfoldUserService", "LeftfoldPostgres", "Leftfold", "LeftfoldDriver", "LeftfoldTesting", "LeftfoldPostgresTesting",

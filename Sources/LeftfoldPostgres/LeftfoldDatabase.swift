@@ -20,6 +20,8 @@ public struct LeftfoldDatabase: Service {
     ///   - configuration: LISTEN needs a direct connection, not a pooler in transaction mode.
     ///   - log: which one; several logs of one database share nothing.
     ///   - poolSize: connections for reading. One more is kept for appending and one for listening.
+    ///   - limits: of appends.
+    ///   - logger: is told of trouble that mends itself.
     public init(
         _ configuration: ConnectionConfiguration, log: LogName = .standard, poolSize: Int = 10, limits: AppendLimits = .init(),
         logger: Logger

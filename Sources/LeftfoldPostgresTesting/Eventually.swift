@@ -3,6 +3,9 @@
 /// - Parameters:
 ///   - what: what should come about, for the report.
 ///   - limit: how long it may take.
+///   - file: where it is waited for; leave it out.
+///   - line: the same.
+///   - condition: asked again and again, so it should be cheap.
 /// - Throws: ``DidNotHappen`` when the time is over; what the condition throws.
 public func eventually(
     _ what: String, within limit: Duration = .seconds(30), file: String = #fileID, line: Int = #line,

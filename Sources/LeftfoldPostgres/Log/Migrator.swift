@@ -7,7 +7,9 @@ public struct Migrator: Sendable {
     private let configuration: ConnectionConfiguration
     private let log: LogName
 
-    /// - Parameter log: the schema, which is created if it is missing.
+    /// - Parameters:
+    ///   - configuration: as a role that may create the schema.
+    ///   - log: the schema, which is created if it is missing.
     public init(_ configuration: ConnectionConfiguration, log: LogName = .standard) {
         self.configuration = configuration
         self.log = log

@@ -4,7 +4,7 @@ import LeftfoldDriver
 
 /// The PostgreSQL server that tests borrow databases from.
 ///
-/// ``shared`` is the server of the environment's `LEFTFOLD_TEST_DATABASE_URL`; without it, an ``EmbeddedPostgres`` in a temporary folder that
+/// ``shared`` is the server of the environment's `LEFTFOLD_TEST_DATABASE_URL`; without it, an `EmbeddedPostgres` in a temporary folder that
 /// the first test to ask starts and that goes when the process ends, however it ends. A server of one's own is stopped by its owner.
 public actor TestServer {
     /// The server of this process.

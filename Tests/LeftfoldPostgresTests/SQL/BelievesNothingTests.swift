@@ -44,7 +44,8 @@ import Testing
     /// One element too many, one missing, a null where none may be, an array that begins elsewhere or has two dimensions.
     private static func wrong(_ good: String, _ argument: String) -> [String] {
         if good == "NULL" { return [] }
-        let nulls = ["p_causation_ids", "p_expected", "p_conditions"].contains(argument) || (argument == "p_streams" && !good.contains("note-2"))
+        let nulls =
+            ["p_causation_ids", "p_expected", "p_conditions"].contains(argument) || (argument == "p_streams" && !good.contains("note-2"))
         let null = nulls ? [] : ["array_replace((\(good)), (\(good))[1], NULL)"]
         return ["(\(good)) || (\(good))[1]", "(\(good))[2:]", "(\(good))[:0]", "ARRAY[\(good), \(good)]"] + null
     }

@@ -19,7 +19,9 @@ enum PSQL {
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = [name] + arguments
         var environment = ProcessInfo.processInfo.environment
-        for (keyword, variable) in [("host", "PGHOST"), ("port", "PGPORT"), ("user", "PGUSER"), ("dbname", "PGDATABASE"), ("password", "PGPASSWORD")] {
+        for (keyword, variable) in [
+            ("host", "PGHOST"), ("port", "PGPORT"), ("user", "PGUSER"), ("dbname", "PGDATABASE"), ("password", "PGPASSWORD"),
+        ] {
             if let value = configuration[keyword] { environment[variable] = value }
         }
         process.environment = environment

@@ -10,15 +10,20 @@ import Testing
     func writer() async throws {
         try await TestDatabase.with { database in
             try await withWriter(database) { writer, role in
-                let granted = try await writer.execute("SELECT (leftfold.write('note-1', 'Noted', '{}')).position").first?.decode(Int64.self)
+                let granted = try await writer.execute("SELECT (leftfold.write('note-1', 'Noted', '{}')).position").first?.decode(
+                    Int64.self)
                 #expect(granted == 1)
                 for statement in [
                     "SELECT * FROM leftfold.events", "INSERT INTO leftfold.claims VALUES ('a', 'b', 'c-d')",
                     "UPDATE leftfold.events SET data = '{}'", "DELETE FROM leftfold.commands_without_events",
-                    "LOCK TABLE leftfold.append_lock IN SHARE UPDATE EXCLUSIVE MODE", "LOCK TABLE leftfold.append_lock IN ACCESS SHARE MODE",
-                    "UPDATE leftfold.followers SET position = 1", "SELECT leftfold.advance('f', 0, 1, 1, '5 s')", "CREATE TABLE leftfold.x ()",
+                    "LOCK TABLE leftfold.append_lock IN SHARE UPDATE EXCLUSIVE MODE",
+                    "LOCK TABLE leftfold.append_lock IN ACCESS SHARE MODE",
+                    "UPDATE leftfold.followers SET position = 1", "SELECT leftfold.advance('f', 0, 1, 1, '5 s')",
+                    "CREATE TABLE leftfold.x ()",
                 ] {
-                    let error = await #expect(throws: PostgresError.self, "\(statement)") { try await writer.execute(SQL(unsafe: statement)) }
+                    let error = await #expect(throws: PostgresError.self, "\(statement)") {
+                        try await writer.execute(SQL(unsafe: statement))
+                    }
                     #expect(error?.sqlState == .insufficientPrivilege, "\(statement)")
                 }
                 _ = role

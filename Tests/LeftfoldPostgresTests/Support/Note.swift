@@ -15,7 +15,8 @@ enum Note {
     }
 
     static func append(
-        to stream: StreamName, _ texts: [String] = ["a"], expected: ExpectedVersion = .any, id: UUID = .ordered(), type: EventType = "Noted",
+        to stream: StreamName, _ texts: [String] = ["a"], expected: ExpectedVersion = .any, id: UUID = .ordered(),
+        type: EventType = "Noted",
         claims: ClaimChanges = .none, tags: Set<Tag> = []
     ) -> Append {
         Append(
