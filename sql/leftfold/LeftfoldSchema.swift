@@ -6,7 +6,10 @@ public enum LeftfoldSchema {
         (3, "commands", PackageResources.V0003_commands_sql),
         (4, "claims", PackageResources.V0004_claims_sql),
         (5, "append", PackageResources.V0005_append_sql),
-        (6, "checkpoints", PackageResources.V0006_checkpoints_sql),
-        (7, "views", PackageResources.V0007_views_sql),
+        (10, "followers", PackageResources.V0010_followers_sql),
+        (11, "advance", PackageResources.V0011_advance_sql),
+        (21, "looking", PackageResources.V0021_looking_sql),
+        (30, "generations", PackageResources.V0030_generations_sql),
+        (31, "projections", PackageResources.V0031_projections_sql),
     ]
 }

@@ -8,6 +8,8 @@ public struct StreamID<Target: Aggregate>: Sendable, Hashable {
     public init(_ id: UUID) {
         name = StreamName(trusted: "\(Target.category)-\(id.text)")
     }
+
+    init(trusting name: StreamName) { self.name = name }
 }
 
 extension StreamName {

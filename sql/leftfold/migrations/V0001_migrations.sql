@@ -1,5 +1,4 @@
 -- What is applied. Each migration ends by recording itself, so that `psql -1 -f` and the service's own migrator agree.
-CREATE SCHEMA leftfold;
 
 CREATE TABLE leftfold.migrations (
     number     integer     PRIMARY KEY,
