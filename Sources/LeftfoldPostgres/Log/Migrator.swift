@@ -56,8 +56,8 @@ public struct Migrator: Sendable {
         _ = try await connection.execute("SELECT pg_advisory_lock(\(fragment: lock))")
         _ = try await connection.execute("CREATE SCHEMA IF NOT EXISTS \(log)")
         let known = try await Self.known(on: connection, log)
-        if let newest = known.max(), newest > LeftfoldSchema.migrations.count {
-            throw NewerSchema(database: newest, program: LeftfoldSchema.migrations.count)
+        if let newest = known.max(), let last = LeftfoldSchema.migrations.last?.number, newest > last {
+            throw NewerSchema(database: newest, program: last)
         }
         var applied: [Applied] = []
         for migration in LeftfoldSchema.migrations where !known.contains(migration.number) {

@@ -6,11 +6,12 @@ import LeftfoldPostgresTesting
 
 /// Writes down each position it applies. Its primary key makes applying one twice an error; a hole is found by counting.
 /// The data is json on purpose: a type that knows no equality.
-struct Ledger: Projection {
+struct Ledger: StatementProjection {
     static let name: ProjectionName = "ledger"
+    var version = 1
+    let sources: EventSources = .category("note")
     let tables = ["ledger"]
     var script = "CREATE TABLE ledger (position bigint PRIMARY KEY, text text NOT NULL, data json NOT NULL);"
-    let categories: Set<StreamCategory> = ["note"]
     /// The texts it chokes on, in Swift and in SQL.
     var refused: Set<String> = []
     var refusedBySQL: Set<String> = []
@@ -36,11 +37,11 @@ extension LeftfoldDatabase {
     }
 
     func status(_ projection: ProjectionName, state: String = "live") async throws -> ProjectionStatus? {
-        try await projectionStatuses().first { $0.projection == projection.name && $0.state == state }
+        try await projectionStatuses().first { $0.projection == projection.rawValue && $0.state == state }
     }
 
     /// Runs a projector until the body is done.
-    func projecting<T: Sendable>(_ projection: some Projection, batchSize: Int = 100, _ body: () async throws -> T) async throws -> T {
+    func projecting<T: Sendable>(_ projection: any PostgresProjection, batchSize: Int = 100, _ body: () async throws -> T) async throws -> T {
         let projector = Projector(projection, in: self, batchSize: batchSize, logger: TestDatabase.quiet)
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await projector.run() }
