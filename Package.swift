@@ -28,6 +28,7 @@ let package = Package(
         .library(name: "LeftfoldDriver", targets: ["LeftfoldDriver"]),
         .library(name: "LeftfoldPostgres", targets: ["LeftfoldPostgres"]),
         .library(name: "LeftfoldHTTP", targets: ["LeftfoldHTTP"]),
+        .library(name: "LeftfoldImport", targets: ["LeftfoldImport"]),
         .library(name: "LeftfoldCLI", targets: ["LeftfoldCLI"]),
         .library(name: "LeftfoldTesting", targets: ["LeftfoldTesting"]),
         .library(name: "LeftfoldPostgresTesting", targets: ["LeftfoldPostgresTesting"]),
@@ -71,7 +72,8 @@ let package = Package(
             dependencies: ["Leftfold", "LeftfoldDriver", "LeftfoldSchema", logging, metrics, serviceLifecycle]),
         .target(name: "LeftfoldTesting", dependencies: ["Leftfold"]),
 
-        // 3: the edge, and what tests on PostgreSQL are written with
+        // 3: the ways in: HTTP and files; and what tests on PostgreSQL are written with
+        .target(name: "LeftfoldImport", dependencies: ["Leftfold", crypto]),
         .target(
             name: "LeftfoldPostgresTesting",
             dependencies: ["Leftfold", "LeftfoldTesting", "LeftfoldPostgres", "LeftfoldDriver", "EmbeddedPostgres", logging]),
@@ -83,8 +85,8 @@ let package = Package(
         .target(
             name: "LeftfoldCLI",
             dependencies: [
-                "Leftfold", "LeftfoldPostgres", "LeftfoldHTTP", "LeftfoldDriver", "EmbeddedPostgres",
-                argumentParser, configuration, crypto, hummingbird, logging, metrics, nioCore, nioPosix, serviceLifecycle, systemPackage,
+                "Leftfold", "LeftfoldPostgres", "LeftfoldHTTP", "LeftfoldImport", "LeftfoldDriver", "EmbeddedPostgres",
+                argumentParser, configuration, hummingbird, logging, metrics, nioCore, nioPosix, serviceLifecycle, systemPackage,
                 unixSignals,
             ]),
 
@@ -107,11 +109,12 @@ let package = Package(
         .testTarget(name: "LeftfoldTests", dependencies: ["Leftfold", "LeftfoldTesting"]),
         .testTarget(name: "LeftfoldUsersTests", dependencies: ["LeftfoldUsers", "Leftfold", "LeftfoldTesting"]),
         .testTarget(
+            name: "LeftfoldImportTests", dependencies: ["LeftfoldImport", "LeftfoldTesting", "Leftfold", "LeftfoldUsers"]),
+        .testTarget(
             name: "LeftfoldCLITests",
             dependencies: [
-                "LeftfoldCLI", "LeftfoldHTTP", "LeftfoldPostgres", "LeftfoldTesting", "Leftfold", "LeftfoldDriver", "LeftfoldUsers",
+                "LeftfoldCLI", "LeftfoldHTTP", "LeftfoldImport", "LeftfoldPostgres", "LeftfoldTesting", "Leftfold", "LeftfoldDriver",
                 argumentParser,
-                crypto,
             ]),
         .testTarget(
             name: "LeftfoldHTTPTests",

@@ -4,7 +4,7 @@ import LeftfoldTesting
 import LeftfoldUsers
 import Synchronization
 
-@testable import LeftfoldCLI
+@testable import LeftfoldImport
 
 func users(on store: any EventStore) -> CommandBus {
     CommandBus(
@@ -50,16 +50,20 @@ extension SeededGenerator {
 /// Passes everything on, after calling a hook.
 struct HookedStore: EventStore {
     let base: any EventStore
-    var beforeAppend: @Sendable (AppendRequest) async throws -> Void = { _ in }
-    var afterAppend: @Sendable (AppendRequest) async throws -> Void = { _ in }
+    var beforeAppend: @Sendable ([Append]) async throws -> Void = { _ in }
+    var afterAppend: @Sendable ([Append]) async throws -> Void = { _ in }
     var beforeRead: @Sendable () async throws -> Void = {}
-    var beforeHolders: @Sendable () async throws -> Void = {}
+    var beforeRecord: @Sendable () async throws -> Void = {}
 
-    func append(_ request: AppendRequest) async throws -> AppendResult {
-        try await beforeAppend(request)
-        let result = try await base.append(request)
-        try await afterAppend(request)
-        return result
+    func append(_ chain: [Append]) async throws -> [AppendAnswer] {
+        try await beforeAppend(chain)
+        let answers = try await base.append(chain)
+        try await afterAppend(chain)
+        return answers
+    }
+    func record(_ refused: RefusedCommand) async throws -> RecordAnswer {
+        try await beforeRecord()
+        return try await base.record(refused)
     }
     func read(_ stream: StreamName, after version: StreamVersion, limit: Int?) async throws -> [RecordedEvent] {
         try await beforeRead()
@@ -68,13 +72,14 @@ struct HookedStore: EventStore {
     func read(after position: GlobalPosition, limit: Int) async throws -> [RecordedEvent] {
         try await base.read(after: position, limit: limit)
     }
+    func read(matching query: EventQuery, after position: GlobalPosition, limit: Int) async throws -> [RecordedEvent] {
+        try await base.read(matching: query, after: position, limit: limit)
+    }
     func head() async throws -> GlobalPosition { try await base.head() }
     func journalEntry(for commandID: UUID) async throws -> JournalEntry? { try await base.journalEntry(for: commandID) }
     func journal(_ filter: JournalFilter) async throws -> [JournalEntry] { try await base.journal(filter) }
-    func holders(of claims: [Claim]) async throws -> [Claim: StreamName] {
-        try await beforeHolders()
-        return try await base.holders(of: claims)
-    }
+    func holders(of claims: [Claim]) async throws -> [Claim: StreamName] { try await base.holders(of: claims) }
+    func takeOver(_ follower: FollowerName) async throws -> Checkpoint { try await base.takeOver(follower) }
 }
 
 /// Time that passes only when somebody waits.

@@ -4,7 +4,7 @@ import LeftfoldTesting
 import LeftfoldUsers
 import Testing
 
-@testable import LeftfoldCLI
+@testable import LeftfoldImport
 
 @Suite("Cutting a file into lines")
 struct LineReaderTests {

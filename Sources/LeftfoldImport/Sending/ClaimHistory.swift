@@ -19,15 +19,28 @@ actor ClaimHistory {
         capacityOfHalf = capacity / 2
     }
 
-    func claims(of command: any Command) async throws -> Set<Claim> { try await claims(everHeldByTargetOf: command) }
+    func claims(of command: any Command) async throws -> Set<Claim> { try await accept(command) }
 
-    private func claims<C: Command>(everHeldByTargetOf command: C) async throws -> Set<Claim> {
+    private func accept<C: Command>(_ command: C) async throws -> Set<Claim> {
+        try await C.Target.accept(command, Visitor(history: self))
+    }
+
+    private struct Visitor: BoundaryVisitor {
+        let history: ClaimHistory
+        func visit<C: Command>(_ command: C) async throws -> Set<Claim> where C.Target: Aggregate {
+            try await history.claims(everHeldByTargetOf: command)
+        }
+        func visit<C: Command, each A: Aggregate>(_ command: C) async throws -> Set<Claim> where C.Target == Streams<repeat each A> { [] }
+        func visit<C: Command>(_ command: C) async throws -> Set<Claim> where C.Target: DecisionModel { [] }
+    }
+
+    private func claims<C: Command>(everHeldByTargetOf command: C) async throws -> Set<Claim> where C.Target: Aggregate {
         let stream = command.normalized().target.name
         let known = young[stream] ?? old[stream]
         var state = known?.state as? C.Target ?? C.Target()
         var past = known ?? Past(state: state)
         for event in try await store.read(stream, after: past.version, limit: nil) {
-            state.evolve(try EventCodec.decode(C.Target.Event.self, from: C.Target.upcasters.upcast(event)))
+            for event in try event.decode(as: C.Target.self) { state.evolve(event) }
             past.claims.formUnion(state.claims)
             past.version = event.version
         }

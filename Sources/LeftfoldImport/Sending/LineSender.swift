@@ -24,14 +24,14 @@ struct LineSender: Sendable {
         } catch let unanswered as any Refusal where unanswered is Unavailable || unanswered is OutcomeUnknown {
             throw unanswered
         } catch let before as AnsweredBefore {
-            return .refused(LineProblem(line: line.number, outcome: before.recorded, code: before.code, message: before.message))
+            return .refused(LineProblem(line: line.number, outcome: .refused(before.recorded), code: before.code, message: before.message))
         } catch let refusal as any Refusal {
             return .refused(
                 LineProblem(
-                    line: line.number, outcome: refusal.outcome ?? .conflict, code: refusal.code, message: refusal.message))
+                    line: line.number, outcome: refusal.kind.map(Outcome.refused) ?? .refused(.conflict), code: refusal.code, message: refusal.message))
         } catch {
             // The journal has it as a fault of the service; what it was is for whoever reads standard error.
-            return .refused(LineProblem(line: line.number, outcome: .failed, code: "internal_error", message: "\(error)"))
+            return .refused(LineProblem(line: line.number, outcome: .refused(.failed), code: "internal_error", message: "\(error)"))
         }
     }
 

@@ -4,7 +4,7 @@ import LeftfoldTesting
 import LeftfoldUsers
 import Testing
 
-@testable import LeftfoldCLI
+@testable import LeftfoldImport
 
 @Suite("Lines run at once, as if one after the other")
 struct ScheduleTests {

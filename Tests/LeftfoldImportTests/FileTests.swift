@@ -2,7 +2,7 @@ import Foundation
 import Leftfold
 import Testing
 
-@testable import LeftfoldCLI
+@testable import LeftfoldImport
 
 @Suite("Files and pipes")
 struct FileTests {

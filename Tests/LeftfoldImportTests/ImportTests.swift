@@ -4,7 +4,7 @@ import LeftfoldTesting
 import LeftfoldUsers
 import Testing
 
-@testable import LeftfoldCLI
+@testable import LeftfoldImport
 
 @Suite("Importing a file")
 struct ImportTests {

@@ -5,7 +5,7 @@ import Leftfold
 ///
 /// It can be stopped or killed at any moment and run again: a line has the same command id in every run (``LineIDs``), and
 /// the journal answers what was done.
-struct Importer: Sendable {
+public struct Importer: Sendable {
     let commands: CommandBus
     let store: any EventStore
     var principal = Principal.localOperator()
@@ -26,14 +26,14 @@ struct Importer: Sendable {
     /// - Parameters:
     ///   - progress: told the lines and the part of the file that are done.
     ///   - report: told of each line that was refused, in the order of the file.
-    func run(
-        _ file: ImportFile, progress: ProgressDisplay? = nil, report: @escaping @Sendable (LineProblem) -> Void
+    public func run(
+        _ file: ImportFile, progress: @escaping @Sendable (ImportProgress) -> Void = { _ in }, report: @escaping @Sendable (LineProblem) -> Void
     ) async throws -> ImportResult {
         try await run(try file.open(), format: file.format, name: file.name, progress: progress, report: report)
     }
 
     func run(
-        _ source: any ByteSource, format: ImportFormat, name: String, progress: ProgressDisplay? = nil,
+        _ source: any ByteSource, format: ImportFormat, name: String, progress: @escaping @Sendable (ImportProgress) -> Void = { _ in },
         report: @escaping @Sendable (LineProblem) -> Void
     ) async throws -> ImportResult {
         let stop = StopSign()

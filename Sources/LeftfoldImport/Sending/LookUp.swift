@@ -47,6 +47,6 @@ struct LookUp: Sendable {
 
     private static func line<C: Command>(_ index: Int, _ command: C) -> Schedule.Line {
         let command = command.normalized()
-        return Schedule.Line(index: index, stream: command.target.name, named: command.mayClaim)
+        return Schedule.Line(index: index, stream: command.target.streams.first, named: command.mayClaim)
     }
 }

@@ -1,7 +1,7 @@
 import Leftfold
 import LeftfoldTesting
 
-@testable import LeftfoldCLI
+@testable import LeftfoldImport
 
 /// Runs lines by the schedule in the worst order it can think of: which line runs next and which are left lying, when the
 /// schedule hears of it, how long a look-up takes and what runs in its middle are all drawn from the seed.

@@ -3,7 +3,7 @@ import Leftfold
 import LeftfoldTesting
 import LeftfoldUsers
 
-@testable import LeftfoldCLI
+@testable import LeftfoldImport
 
 /// Few users and few addresses, so that nearly every line matters to some other line.
 struct SmallWorld {

@@ -9,7 +9,7 @@ struct ImportRun {
     private let lookUp: LookUp
     private let sender: LineSender
     private let patience: Patience
-    private let progress: ProgressDisplay?
+    private let progress: @Sendable (ImportProgress) -> Void
     private let report: @Sendable (LineProblem) -> Void
 
     private var schedule = Schedule()
@@ -33,7 +33,7 @@ struct ImportRun {
 
     init(
         importer: Importer, source: any ByteSource, format: ImportFormat, correlationID: String, patience: Patience,
-        progress: ProgressDisplay?, report: @escaping @Sendable (LineProblem) -> Void
+        progress: @escaping @Sendable (ImportProgress) -> Void, report: @escaping @Sendable (LineProblem) -> Void
     ) {
         self.importer = importer
         size = source.size
@@ -71,7 +71,6 @@ struct ImportRun {
         for (answer, _) in order.finishAll() { tell(answer) }
         result.elapsed = importer.time.now() - start
         showProgress()
-        progress?.finish()
         try conclude()
         return result
     }
@@ -151,8 +150,7 @@ struct ImportRun {
     }
 
     private func showProgress() {
-        progress?.update(
-            done: Int64(result.lines), fraction: size.map { $0 > 0 ? min(Double(doneBytes) / Double($0), 1) : 1 })
+        progress(ImportProgress(lines: result.lines, fraction: size.map { $0 > 0 ? min(Double(doneBytes) / Double($0), 1) : 1 }))
     }
 
     private mutating func conclude() throws {

@@ -1,21 +1,20 @@
-import Foundation
-import Leftfold
+public import Leftfold
 
 /// What came of an import.
-struct ImportResult: Sendable, Equatable {
+public struct ImportResult: Sendable, Equatable {
     /// Lines that were answered; without blank ones and the CSV header.
-    var lines = 0
-    var accepted = 0
+    public var lines = 0
+    public var accepted = 0
     /// Of the accepted, those that an earlier run had got through already.
-    var repeated = 0
+    public var repeated = 0
     /// Refused by the domain, the policy or a conflict, by code.
-    var rejected: [String: Int] = [:]
+    public var rejected: [String: Int] = [:]
     /// Malformed or failed validation, by code.
-    var invalid: [String: Int] = [:]
-    var end = End.complete
-    var elapsed = Duration.zero
+    public var invalid: [String: Int] = [:]
+    public var end = End.complete
+    public var elapsed = Duration.zero
 
-    enum End: Sendable, Equatable {
+    public enum End: Sendable, Equatable {
         case complete
         /// `--strict`, and this line was refused. All lines before it are done; what was in flight after it, too.
         case stoppedAtLine(Int)
@@ -26,9 +25,9 @@ struct ImportResult: Sendable, Equatable {
     }
 
     /// All lines were read and accepted.
-    var isClean: Bool { end == .complete && rejected.isEmpty && invalid.isEmpty }
+    public var isClean: Bool { end == .complete && rejected.isEmpty && invalid.isEmpty }
 
-    var linesPerSecond: Double { elapsed > .zero ? Double(lines) / (elapsed / .seconds(1)) : 0 }
+    public var linesPerSecond: Double { elapsed > .zero ? Double(lines) / (elapsed / .seconds(1)) : 0 }
 
     mutating func count(_ answer: LineAnswer) {
         lines += 1
@@ -36,37 +35,9 @@ struct ImportResult: Sendable, Equatable {
         case .accepted(let isRepeated):
             accepted += 1
             if isRepeated { repeated += 1 }
-        case .refused(let problem) where problem.outcome == .invalid: invalid[problem.code, default: 0] += 1
+        case .refused(let problem) where problem.outcome == .refused(.invalid): invalid[problem.code, default: 0] += 1
         case .refused(let problem): rejected[problem.code, default: 0] += 1
         }
-    }
-}
-
-extension ImportResult: CustomStringConvertible {
-    var description: String {
-        let rate = linesPerSecond
-        var text = """
-            lines     \(lines)
-            accepted  \(accepted)\(repeated > 0 ? " (\(repeated) of them in an earlier run)" : "")
-            rejected  \(Self.text(rejected))
-            invalid   \(Self.text(invalid))
-            elapsed   \(ProgressLine.text(elapsed)), \(ProgressLine.text(rate)) lines/s
-            """
-        switch end {
-        case .complete: break
-        case .stoppedAtLine(let line): text += "\nStopped at line \(line), the first that was refused. What comes after it is not done."
-        case .interrupted: text += "\nStopped before the end. Run it again to finish: what is done is not done twice."
-        case .unavailable(let reason):
-            text += "\nStopped: \(reason) Run it again to finish: what is done is not done twice."
-        }
-        return text
-    }
-
-    private static func text(_ codes: [String: Int]) -> String {
-        let sum = codes.values.reduce(0, +)
-        if sum == 0 { return "0" }
-        let list = codes.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { "\($0.key) \($0.value)" }
-        return "\(sum) (\(list.joined(separator: ", ")))"
     }
 }
 
@@ -76,7 +47,7 @@ extension ImportResult: Encodable {
         case linesPerSecond = "lines_per_second"
     }
 
-    func encode(to encoder: any Encoder) throws {
+    public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(lines, forKey: .lines)
         try container.encode(accepted, forKey: .accepted)
@@ -105,13 +76,16 @@ enum LineAnswer: Sendable, Equatable {
 }
 
 /// Why a line was refused. It goes to standard error, in the order of the file.
-struct LineProblem: Sendable, Equatable, Codable {
-    var line: Int
-    var outcome: Outcome
-    var code: String
-    var message: String
+public struct LineProblem: Sendable, Equatable, Codable {
+    public var line: Int
+    public var outcome: Outcome
+    public var code: String
+    public var message: String
 }
 
-extension LineProblem: CustomStringConvertible {
-    var description: String { "line \(line): \(outcome.rawValue) \(code): \(message.escapingControls)" }
+/// How far an import has got.
+public struct ImportProgress: Sendable, Equatable {
+    public var lines: Int
+    /// Of the file, between 0 and 1; nil where its size is not known.
+    public var fraction: Double?
 }

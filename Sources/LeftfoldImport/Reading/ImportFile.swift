@@ -1,19 +1,19 @@
 import Foundation
 
 /// What is imported: a file of commands, or standard input.
-struct ImportFile: Sendable {
+public struct ImportFile: Sendable {
     /// `-` is standard input.
-    let path: String
-    let format: ImportFormat
+    public let path: String
+    public let format: ImportFormat
 
     /// - Parameter format: nil to go by the file's extension.
-    init(_ path: String, format: ImportFormat? = nil) {
+    public init(_ path: String, format: ImportFormat? = nil) {
         self.path = path
         self.format = format ?? ImportFormat(ofFile: path)
     }
 
     /// What people and the journal call it.
-    var name: String { path == "-" ? "standard input" : URL(fileURLWithPath: path).lastPathComponent }
+    public var name: String { path == "-" ? "standard input" : URL(fileURLWithPath: path).lastPathComponent }
 
     func open() throws -> FileBytes {
         if path == "-" { return FileBytes(.standardInput, size: nil) }
@@ -25,14 +25,14 @@ struct ImportFile: Sendable {
     }
 
     /// The file cannot be opened.
-    struct Unreadable: Error, CustomStringConvertible {
-        let path: String
-        var description: String { "the file cannot be read: \(path)" }
+    public struct Unreadable: Error, CustomStringConvertible {
+        public let path: String
+        public var description: String { "the file cannot be read: \(path)" }
     }
 }
 
 /// How the commands are written down.
-enum ImportFormat: String, Sendable, CaseIterable {
+public enum ImportFormat: String, Sendable, CaseIterable {
     /// JSON Lines: one object a line, `{"command":"CreateUser","id":"…",…}`.
     case jsonl
     /// RFC 4180, with a header.
