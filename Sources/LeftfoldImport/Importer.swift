@@ -1,33 +1,49 @@
-import Foundation
-import Leftfold
+public import Leftfold
 
-/// Sends the commands of a file through the bus, many at once and yet as if one after the other (``Schedule``).
+/// Sends the commands of a file through a command bus, many at once and yet as if one after the other.
 ///
-/// It can be stopped or killed at any moment and run again: a line has the same command id in every run (``LineIDs``), and
-/// the journal answers what was done.
+/// It can be stopped or killed at any moment and run again: a line has the same command id in every run, and the journal
+/// answers what was done.
 public struct Importer: Sendable {
-    let commands: CommandBus
-    let store: any EventStore
-    var principal = Principal.localOperator()
-    /// Begins another chain of ids, to import the same file once more on purpose.
-    var label: String?
-    /// How many lines are under way at most.
-    var inFlight = 512
-    /// Nothing after the first refused line is started once it is known; everything before it is done.
-    var isStrict = false
-    /// How long a line is tried again while the store is away.
-    var patience = Duration.seconds(60)
-    var time = Timepiece.system
-    var csv: LineDecoder.CSVMapping = { _ in nil }
+    /// From a record's fields by name to a command's name and its JSON's fields; nil where it stands for none.
+    public typealias CSVMapping = @Sendable ([String: String]) -> (name: String, fields: [String: String])?
 
-    /// Returns when the file is done, or the reason not to go on is in the result. Cancelling the task lets the lines in
-    /// flight finish and starts no more.
+    let store: any EventStore
+    let commands: @Sendable (any EventStore) -> CommandBus
+    let principal: Principal
+    /// Begins another chain of ids, to import the same file once more on purpose.
+    public var label: String?
+    /// How many lines are sent at once at most.
+    public var linesAtOnce = 512
+    /// Ends after the first batch in which a line is refused. Nothing is refused before everything before it is done.
+    public var isStrict = false
+    /// How long a line is tried again while the store is away.
+    public var patience = Duration.seconds(60)
+    /// Needed for CSV.
+    public var csv: CSVMapping = { _ in nil }
+    var time = Timepiece.system
+
+    /// - Parameters:
+    ///   - store: the log.
+    ///   - principal: on whose behalf.
+    ///   - commands: makes the bus on the store that it is given, which keeps the order of the file.
+    public init(store: any EventStore, principal: Principal, commands: @escaping @Sendable (any EventStore) -> CommandBus) {
+        self.store = store
+        self.principal = principal
+        self.commands = commands
+    }
+
+    /// Returns when the file is done, or the reason not to go on is in the result. Cancelling the task lets the lines that
+    /// are under way finish and starts no more.
+    ///
+    /// Throws ``ImportFile/Unreadable``, and what reading the file or the store throws that is not passing.
     ///
     /// - Parameters:
-    ///   - progress: told the lines and the part of the file that are done.
+    ///   - progress: told after each batch.
     ///   - report: told of each line that was refused, in the order of the file.
     public func run(
-        _ file: ImportFile, progress: @escaping @Sendable (ImportProgress) -> Void = { _ in }, report: @escaping @Sendable (LineProblem) -> Void
+        _ file: ImportFile, progress: @escaping @Sendable (ImportProgress) -> Void = { _ in },
+        report: @escaping @Sendable (LineProblem) -> Void
     ) async throws -> ImportResult {
         try await run(try file.open(), format: file.format, name: file.name, progress: progress, report: report)
     }

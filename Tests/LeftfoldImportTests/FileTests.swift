@@ -8,7 +8,7 @@ import Testing
 struct FileTests {
     private func importer() -> Importer {
         let store = InMemoryEventStore()
-        return Importer(commands: users(on: store), store: store)
+        return Importer.test(on: store)
     }
 
     private func line(_ number: Int) -> String {
@@ -20,12 +20,14 @@ struct FileTests {
         let url = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID()).jsonl")
         defer { try? FileManager.default.removeItem(at: url) }
         try Data((0..<3000).map { line($0) + "\n" }.joined().utf8).write(to: url)
-        let shown = Shared<[String]>([])
-        let progress = ProgressDisplay("import", unit: "lines", columns: nil, now: { .zero }) { text in shown.withLock { $0.append(text) } }
-        let result = try await importer().run(ImportFile(url.path), progress: progress) { Issue.record("\($0)") }
+        let shown = Shared<[ImportProgress]>([])
+        let result = try await importer().run(ImportFile(url.path), progress: { told in shown.withLock { $0.append(told) } }) {
+            Issue.record("\($0)")
+        }
         #expect(result.isClean)
         #expect(result.accepted == 3000)
-        #expect(shown.value.last == "import: 100 %, 3,000 lines, 0/s, 0.0 s\n")
+        #expect(shown.value.last == ImportProgress(lines: 3000, fraction: 1))
+        #expect(shown.value.map(\.lines) == shown.value.map(\.lines).sorted())
     }
 
     @Test("a pipe is read as its writer writes; what is there is imported before the rest comes")
@@ -47,7 +49,7 @@ struct FileTests {
                 if number > 3 { return try pipe.fileHandleForWriting.close() }
                 try pipe.fileHandleForWriting.write(contentsOf: Data((line(number) + "\n").utf8))
             })
-        let result = try await Importer(commands: users(on: hooked), store: hooked)
+        let result = try await Importer.test(on: hooked)
             .run(bytes, format: .jsonl, name: "pipe") { Issue.record("\($0)") }
         #expect((result.end, result.accepted) == (.complete, 3))
     }
@@ -67,27 +69,5 @@ struct FileTests {
     @Test("what is no file is an error", arguments: ["/nowhere/at/all.jsonl", "/"])
     func unreadable(path: String) async throws {
         await #expect(throws: (any Error).self) { try await importer().run(ImportFile(path)) { _ in } }
-    }
-
-    @Test("the result is told to people and to machines")
-    func result() throws {
-        var result = ImportResult(
-            lines: 1200, accepted: 1190, repeated: 3, rejected: ["email_taken": 7, "user_not_found": 2], elapsed: .seconds(2))
-        result.invalid = ["malformed_json": 1]
-        #expect(
-            "\(result)" == """
-                lines     1200
-                accepted  1190 (3 of them in an earlier run)
-                rejected  9 (email_taken 7, user_not_found 2)
-                invalid   1 (malformed_json 1)
-                elapsed   2.0 s, 600 lines/s
-                """)
-        #expect(
-            String(decoding: try StrictJSON.encode(result), as: UTF8.self) == """
-                {"accepted":1190,"end":"complete","invalid":{"malformed_json":1},"lines":1200,"lines_per_second":600,\
-                "rejected":{"email_taken":7,"user_not_found":2},"repeated":3,"seconds":2}
-                """)
-        result.end = .interrupted
-        #expect("\(result)".hasSuffix("Stopped before the end. Run it again to finish: what is done is not done twice."))
     }
 }

@@ -96,7 +96,9 @@ struct CSVTests {
     }
 
     private func importer(_ store: InMemoryEventStore) -> Importer {
-        Importer(commands: users(on: store), store: store, csv: { $0["id"] == "skip" ? nil : ("CreateUser", $0) })
+        var importer = Importer.test(on: store)
+        importer.csv = { $0["id"] == "skip" ? nil : ("CreateUser", $0) }
+        return importer
     }
 
     @Test("is imported; a record that is wrong is told by the line where it begins")
@@ -166,20 +168,5 @@ struct LineIDTests {
         let plain = try await SmallWorld.lines(file)
         let windows = try await SmallWorld.lines(file.enumerated().map { ($0 == 0 ? "\u{FEFF}" : "") + $1 + "\r" })
         #expect(plain.map(\.id) == windows.map(\.id))
-    }
-}
-
-@Suite("Back in the order of the file")
-struct FileOrderTests {
-    @Test("told when all before it are done", arguments: SeededGenerator.seeds(8))
-    func order(seed: UInt64) {
-        var random = SeededGenerator(seed: seed)
-        var order = FileOrder<Int>()
-        var told: [Int] = []
-        for index in (0..<100).shuffled(using: &random) { told += order.finish(index, index) }
-        #expect(told == Array(0..<100))
-        #expect(order.finish(105, 105) == [])
-        #expect(order.finish(103, 103) == [])
-        #expect(order.finishAll() == [103, 105])
     }
 }

@@ -3,8 +3,6 @@ import Leftfold
 
 /// A line with its id and the command it stands for.
 struct ImportLine: Sendable {
-    /// Its place among the lines of the file, from 0.
-    let index: Int
     /// Where it begins in the file.
     let number: Int
     let size: Int
@@ -17,20 +15,20 @@ struct ImportLine: Sendable {
         case refused(any Refusal, named: String, bytes: [UInt8])
     }
 
-    var command: (any Command)? {
-        if case .command(let command) = content { command } else { nil }
+    /// The streams that its command names. Nil where there is no command; none where it is decided on a query.
+    var streams: [StreamName]? {
+        func streams(of command: some Command) -> [StreamName] { command.normalized().target.streams }
+        return if case .command(let command) = content { streams(of: command) } else { nil }
     }
 }
 
 /// Makes lines of raw lines.
 struct LineDecoder: Sendable {
-    typealias CSVMapping = @Sendable ([String: String]) -> (name: String, fields: [String: String])?
-
     /// In the journal, a line whose command is unknown.
     static let unknownName = "import"
 
     let commands: CommandBus
-    let mapping: CSVMapping
+    let mapping: Importer.CSVMapping
 
     func decode(_ content: RawLine.Content, header: [String]?) -> ImportLine.Content {
         guard case .bytes(let bytes) = content else {

@@ -2,7 +2,7 @@ import Leftfold
 
 /// The lines of the file, a chunk at a time. It holds one chunk and one piece of the file.
 actor LineFeed {
-    static let linesPerChunk = 500
+    static let linesPerChunk = 512
     static let bytesPerChunk = 4 << 20
 
     private let source: any ByteSource
@@ -13,7 +13,6 @@ actor LineFeed {
     private var header: [String]?
     private var raw: [RawLine] = []
     private var taken = 0
-    private var count = 0
     private var isFirst = true
     private var isAtEnd = false
 
@@ -77,9 +76,8 @@ actor LineFeed {
             return nil
         }
         isFirst = false
-        defer { count += 1 }
         return ImportLine(
-            index: count, number: line.number, size: line.size, id: ids.next(line.content),
+            number: line.number, size: line.size, id: ids.next(line.content),
             content: decoder.decode(line.content, header: header))
     }
 

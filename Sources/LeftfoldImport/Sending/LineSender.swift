@@ -28,7 +28,8 @@ struct LineSender: Sendable {
         } catch let refusal as any Refusal {
             return .refused(
                 LineProblem(
-                    line: line.number, outcome: refusal.kind.map(Outcome.refused) ?? .refused(.conflict), code: refusal.code, message: refusal.message))
+                    line: line.number, outcome: refusal.kind.map(Outcome.refused) ?? .refused(.conflict), code: refusal.code,
+                    message: refusal.message))
         } catch {
             // The journal has it as a fault of the service; what it was is for whoever reads standard error.
             return .refused(LineProblem(line: line.number, outcome: .refused(.failed), code: "internal_error", message: "\(error)"))

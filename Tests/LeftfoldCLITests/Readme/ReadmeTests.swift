@@ -1,9 +1,10 @@
 import ArgumentParser
 import Foundation
 import Leftfold
-import LeftfoldCLI
 import LeftfoldTesting
 import Testing
+
+@testable import LeftfoldCLI
 
 /// The README's page on one's own domain is this folder: what it says compiles and works.
 @Suite struct ReadmeTests {
@@ -34,7 +35,7 @@ import Testing
 
     @Test("Its composition makes a program")
     func program() {
-        let help = ServiceCommand<Bank>.helpMessage()
+        let help = RootCommand<Bank>.helpMessage()
         for subcommand in ["dev", "serve", "project", "migrate", "rebuild", "import", "doctor"] { #expect(help.contains(subcommand)) }
     }
 }

@@ -58,7 +58,7 @@ struct SmallWorld {
     }
 
     static func sender(on store: any EventStore) -> LineSender {
-        LineSender(commands: users(on: store), store: store, principal: .localOperator(), correlationID: "import:test", startedAt: Date())
+        LineSender(commands: users(on: store), store: store, principal: testOperator, correlationID: "import:test", startedAt: Date())
     }
 }
 

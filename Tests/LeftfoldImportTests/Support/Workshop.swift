@@ -12,6 +12,8 @@ func users(on store: any EventStore) -> CommandBus {
         commands: [CreateUser.self, UpdateUser.self, DeactivateUser.self, ReactivateUser.self])
 }
 
+let testOperator = Principal.localOperator(roles: ["admin"])
+
 /// A file in memory, handed out in pieces.
 struct Text: ByteSource {
     let size: Int?
@@ -97,6 +99,13 @@ final class TestTime: Sendable {
 }
 
 extension Importer {
+    /// Of users, in time that does not really pass.
+    static func test(on store: any EventStore) -> Importer {
+        var importer = Importer(store: store, principal: testOperator) { users(on: $0) }
+        importer.time = TestTime().piece
+        return importer
+    }
+
     /// Imports a text; the problems in the order in which they were reported.
     func importing(_ text: String, format: ImportFormat = .jsonl) async throws -> (result: ImportResult, problems: [LineProblem]) {
         let problems = Shared<[LineProblem]>([])
