@@ -1,5 +1,8 @@
 import Leftfold
 
+/// From a record's fields by name to a command's name and its JSON's fields; nil where it stands for none.
+public typealias CSVMapping = @Sendable ([String: String]) -> (name: String, fields: [String: String])?
+
 /// One record of RFC 4180.
 enum CSVRecord {
     static func fields(of record: [UInt8]) throws(MalformedInput) -> [String] {

@@ -28,7 +28,7 @@ struct LineDecoder: Sendable {
     static let unknownName = "import"
 
     let commands: CommandBus
-    let mapping: Importer.CSVMapping
+    let mapping: CSVMapping
 
     func decode(_ content: RawLine.Content, header: [String]?) -> ImportLine.Content {
         guard case .bytes(let bytes) = content else {

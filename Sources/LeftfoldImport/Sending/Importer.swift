@@ -5,9 +5,6 @@ public import Leftfold
 /// It can be stopped or killed at any moment and run again: a line has the same command id in every run, and the journal
 /// answers what was done.
 public struct Importer: Sendable {
-    /// From a record's fields by name to a command's name and its JSON's fields; nil where it stands for none.
-    public typealias CSVMapping = @Sendable ([String: String]) -> (name: String, fields: [String: String])?
-
     let store: any EventStore
     let commands: @Sendable (any EventStore) -> CommandBus
     let principal: Principal
