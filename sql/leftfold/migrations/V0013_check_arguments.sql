@@ -185,28 +185,39 @@ REVOKE EXECUTE ON FUNCTION names_each(integer[], integer) FROM PUBLIC;
 -- Whether an append may insert first although it has more than one event a command: every command and every write has events, every version is
 -- known, and what the arrays say of each other is so. What else could be wrong, keys and constraints refuse.
 CREATE FUNCTION is_complete(
-    p_commands integer, p_writes integer, p_events integer, p_streams text[], p_expected bigint[],
+    p_command_ids uuid[], p_contents bytea[], p_names text[], p_principals text[], p_correlation_ids text[], p_received_at timestamptz[],
+    p_streams text[], p_expected bigint[], p_event_types text[], p_event_data json[],
     p_write_commands integer[], p_event_writes integer[], p_tag_events integer[], p_tags text[],
     p_claim_writes integer[], p_claim_takes boolean[], p_claim_kinds text[], p_claim_values text[]
 ) RETURNS boolean LANGUAGE plpgsql
 SET search_path FROM CURRENT
 AS $$
+DECLARE
+    commands integer := cardinality(p_command_ids);
+    writes   integer := cardinality(p_streams);
+    events   integer := cardinality(p_event_types);
 BEGIN
+    IF (cardinality(p_contents) = commands AND cardinality(p_names) = commands AND cardinality(p_principals) = commands
+        AND cardinality(p_correlation_ids) = commands AND cardinality(p_received_at) = commands
+        AND cardinality(p_expected) = writes AND cardinality(p_event_data) = events) IS NOT TRUE
+    THEN
+        RETURN false;
+    END IF;
     IF p_write_commands IS NULL THEN
-        IF p_writes <> p_commands THEN RETURN false; END IF;
-    ELSIF cardinality(p_write_commands) <> p_writes OR NOT names_each(p_write_commands, p_commands)
-        OR (SELECT count(DISTINCT (w.command, w.stream)) FROM unnest(p_write_commands, p_streams) AS w (command, stream)) <> p_writes
+        IF writes <> commands THEN RETURN false; END IF;
+    ELSIF cardinality(p_write_commands) <> writes OR NOT names_each(p_write_commands, commands)
+        OR (SELECT count(DISTINCT (w.command, w.stream)) FROM unnest(p_write_commands, p_streams) AS w (command, stream)) <> writes
     THEN
         RETURN false;
     END IF;
     IF p_event_writes IS NULL THEN
-        IF p_events <> p_writes THEN RETURN false; END IF;
-    ELSIF cardinality(p_event_writes) <> p_events OR NOT names_each(p_event_writes, p_writes) THEN
+        IF events <> writes THEN RETURN false; END IF;
+    ELSIF cardinality(p_event_writes) <> events OR NOT names_each(p_event_writes, writes) THEN
         RETURN false;
     END IF;
     IF num_nonnulls(p_tag_events, p_tags) > 0 AND (
         cardinality(p_tag_events) IS DISTINCT FROM cardinality(p_tags)
-        OR EXISTS (SELECT FROM unnest(p_tag_events) AS t (event) WHERE t.event IS NULL OR t.event NOT BETWEEN 1 AND p_events))
+        OR EXISTS (SELECT FROM unnest(p_tag_events) AS t (event) WHERE t.event IS NULL OR t.event NOT BETWEEN 1 AND events))
     THEN
         RETURN false;
     END IF;
@@ -214,7 +225,7 @@ BEGIN
         num_nulls(p_claim_writes, p_claim_takes, p_claim_kinds, p_claim_values) > 0
         OR cardinality(p_claim_takes) <> cardinality(p_claim_writes) OR cardinality(p_claim_kinds) <> cardinality(p_claim_writes)
         OR cardinality(p_claim_values) <> cardinality(p_claim_writes) OR array_position(p_claim_takes, NULL) IS NOT NULL
-        OR EXISTS (SELECT FROM unnest(p_claim_writes) AS c (write) WHERE c.write IS NULL OR c.write NOT BETWEEN 1 AND p_writes)
+        OR EXISTS (SELECT FROM unnest(p_claim_writes) AS c (write) WHERE c.write IS NULL OR c.write NOT BETWEEN 1 AND writes)
         -- One that is released and taken by two: it matters who comes first.
         OR false = ANY (p_claim_takes)
             AND (SELECT count(DISTINCT (c.kind, c.value)) <> count(*) FROM unnest(p_claim_kinds, p_claim_values) AS c (kind, value)))
@@ -225,6 +236,7 @@ BEGIN
 END
 $$;
 REVOKE EXECUTE ON FUNCTION is_complete(
-    integer, integer, integer, text[], bigint[], integer[], integer[], integer[], text[], integer[], boolean[], text[], text[]) FROM PUBLIC;
+    uuid[], bytea[], text[], text[], text[], timestamptz[], text[], bigint[], text[], json[],
+    integer[], integer[], integer[], text[], integer[], boolean[], text[], text[]) FROM PUBLIC;
 
 INSERT INTO migrations (number, name) VALUES (13, 'check_arguments');
