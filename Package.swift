@@ -25,14 +25,15 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [
         .library(name: "Leftfold", targets: ["Leftfold"]),
+        .library(name: "LeftfoldDriver", targets: ["LeftfoldDriver"]),
         .library(name: "LeftfoldPostgres", targets: ["LeftfoldPostgres"]),
         .library(name: "LeftfoldHTTP", targets: ["LeftfoldHTTP"]),
         .library(name: "LeftfoldCLI", targets: ["LeftfoldCLI"]),
         .library(name: "LeftfoldTesting", targets: ["LeftfoldTesting"]),
-        .library(name: "Postgres", targets: ["Postgres"]),
+        .library(name: "LeftfoldPostgresTesting", targets: ["LeftfoldPostgresTesting"]),
         .library(name: "EmbeddedPostgres", targets: ["EmbeddedPostgres"]),
-        .library(name: "Users", targets: ["Users", "UsersReadModel"]),
-        .executable(name: "users", targets: ["UserService"]),
+        .library(name: "LeftfoldUsers", targets: ["LeftfoldUsers", "LeftfoldUsersReadModel"]),
+        .executable(name: "users", targets: ["LeftfoldUserService"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -54,27 +55,26 @@ let package = Package(
         // 0: the C boundary, and the SQL as bytes
         .systemLibrary(
             name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"]), .brew(["libpq"])]),
-        .systemLibrary(name: "CLinux"),
         .target(
             name: "LeftfoldSchema", path: "sql/leftfold",
             sources: ["LeftfoldSchema.swift"],
             resources: [.embedInCode("migrations")]),
-        .target(
-            name: "UsersSchema", path: "sql/users", sources: ["UsersSchema.swift"],
-            resources: [.embedInCode("tables")]),
 
         // 1: the concepts, and the driver; neither knows the other
         .target(name: "Leftfold", dependencies: [metrics, tracing]),
-        .target(name: "Postgres", dependencies: ["CLibPQ", "CLinux", logging]),
+        .target(name: "LeftfoldDriver", dependencies: ["CLibPQ", logging]),
         .target(name: "EmbeddedPostgres"),
 
         // 2: the store, and what tests are written with
         .target(
             name: "LeftfoldPostgres",
-            dependencies: ["Leftfold", "Postgres", "LeftfoldSchema", logging, metrics, serviceLifecycle]),
+            dependencies: ["Leftfold", "LeftfoldDriver", "LeftfoldSchema", logging, metrics, serviceLifecycle]),
         .target(name: "LeftfoldTesting", dependencies: ["Leftfold"]),
 
-        // 3: the edge
+        // 3: the edge, and what tests on PostgreSQL are written with
+        .target(
+            name: "LeftfoldPostgresTesting",
+            dependencies: ["Leftfold", "LeftfoldTesting", "LeftfoldPostgres", "LeftfoldDriver", "EmbeddedPostgres", logging]),
         .target(
             name: "LeftfoldHTTP",
             dependencies: [
@@ -83,31 +83,34 @@ let package = Package(
         .target(
             name: "LeftfoldCLI",
             dependencies: [
-                "Leftfold", "LeftfoldPostgres", "LeftfoldHTTP", "Postgres", "EmbeddedPostgres",
+                "Leftfold", "LeftfoldPostgres", "LeftfoldHTTP", "LeftfoldDriver", "EmbeddedPostgres",
                 argumentParser, configuration, crypto, hummingbird, logging, metrics, nioCore, nioPosix, serviceLifecycle, systemPackage,
                 unixSignals,
             ]),
 
         // 4: the sample domain
-        .target(name: "Users", dependencies: ["Leftfold"]),
-        .target(name: "UsersReadModel", dependencies: ["Users", "Leftfold", "LeftfoldPostgres", "Postgres", "UsersSchema"]),
+        .target(name: "LeftfoldUsers", dependencies: ["Leftfold"]),
+        .target(
+            name: "LeftfoldUsersReadModel",
+            dependencies: ["LeftfoldUsers", "Leftfold", "LeftfoldPostgres", "LeftfoldDriver"],
+            resources: [.embedInCode("Projections/user_directory.sql"), .embedInCode("Projections/user_history.sql")]),
 
         // 5: the service
         .executableTarget(
-            name: "UserService",
+            name: "LeftfoldUserService",
             dependencies: [
-                "Leftfold", "LeftfoldPostgres", "LeftfoldHTTP", "LeftfoldCLI", "Users", "UsersReadModel", "Postgres",
+                "Leftfold", "LeftfoldPostgres", "LeftfoldHTTP", "LeftfoldCLI", "LeftfoldUsers", "LeftfoldUsersReadModel", "LeftfoldDriver",
                 argumentParser, httpTypes,
             ]),
 
-        .target(name: "TestSupport", dependencies: ["LeftfoldPostgres", "Postgres", logging], path: "Tests/TestSupport"),
-        .testTarget(name: "PostgresTests", dependencies: ["Postgres", "EmbeddedPostgres", logging]),
+        .testTarget(name: "LeftfoldDriverTests", dependencies: ["LeftfoldDriver", "LeftfoldTesting", "EmbeddedPostgres", logging]),
         .testTarget(name: "LeftfoldTests", dependencies: ["Leftfold", "LeftfoldTesting"]),
-        .testTarget(name: "UsersTests", dependencies: ["Users", "Leftfold", "LeftfoldTesting"]),
+        .testTarget(name: "LeftfoldUsersTests", dependencies: ["LeftfoldUsers", "Leftfold", "LeftfoldTesting"]),
         .testTarget(
             name: "LeftfoldCLITests",
             dependencies: [
-                "LeftfoldCLI", "LeftfoldHTTP", "LeftfoldPostgres", "LeftfoldTesting", "Leftfold", "Postgres", "Users", argumentParser,
+                "LeftfoldCLI", "LeftfoldHTTP", "LeftfoldPostgres", "LeftfoldTesting", "Leftfold", "LeftfoldDriver", "LeftfoldUsers",
+                argumentParser,
                 crypto,
             ]),
         .testTarget(
@@ -119,12 +122,25 @@ let package = Package(
         .testTarget(
             name: "LeftfoldPostgresTests",
             dependencies: [
-                "LeftfoldPostgres", "LeftfoldTesting", "Leftfold", "Postgres", "LeftfoldSchema", "TestSupport", "Users",
-                "UsersReadModel",
+                "LeftfoldPostgres", "LeftfoldTesting", "Leftfold", "LeftfoldDriver", "LeftfoldSchema", "LeftfoldPostgresTesting",
+                "LeftfoldUsers",
+                "LeftfoldUsersReadModel",
             ]),
         .testTarget(
-            name: "UserServiceTests",
-            dependencies: ["UserService", "LeftfoldPostgres", "Leftfold", "Postgres", "TestSupport", "Users", crypto]),
+            name: "DocumentationTests",
+            dependencies: [
+                "LeftfoldPostgres", "LeftfoldTesting", "LeftfoldPostgresTesting", "Leftfold", "LeftfoldDriver", logging, serviceLifecycle,
+                unixSignals,
+            ]),
+        .testTarget(
+            name: "LeftfoldPostgresTestingTests",
+            dependencies: ["LeftfoldPostgresTesting", "LeftfoldPostgres", "LeftfoldTesting", "Leftfold", "LeftfoldDriver"]),
+        .testTarget(
+            name: "LeftfoldUserServiceTests",
+            dependencies: [
+                "LeftfoldUserService", "LeftfoldPostgres", "Leftfold", "LeftfoldDriver", "LeftfoldTesting", "LeftfoldPostgresTesting",
+                "LeftfoldUsers", crypto,
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )

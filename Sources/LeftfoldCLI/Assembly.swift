@@ -1,8 +1,8 @@
 import Leftfold
+import LeftfoldDriver
 import LeftfoldHTTP
 import LeftfoldPostgres
 import Logging
-import Postgres
 
 /// A composition put together on one database.
 struct Assembly<C: Composition>: Sendable {

@@ -1,7 +1,8 @@
 import Foundation
 import Leftfold
+import LeftfoldTesting
+import LeftfoldUsers
 import Testing
-import Users
 
 @testable import LeftfoldCLI
 
@@ -170,7 +171,7 @@ struct LineIDTests {
 
 @Suite("Back in the order of the file")
 struct FileOrderTests {
-    @Test("told when all before it are done", arguments: SeededGenerator.seeds)
+    @Test("told when all before it are done", arguments: SeededGenerator.seeds(8))
     func order(seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         var order = FileOrder<Int>()

@@ -26,5 +26,7 @@ public enum LeftfoldSchema {
         (21, "reading", PackageResources.V0021_reading_sql),
         (22, "looking", PackageResources.V0022_looking_sql),
         (23, "guards", PackageResources.V0023_guards_sql),
+        (24, "generations", PackageResources.V0024_generations_sql),
+        (25, "projections", PackageResources.V0025_projections_sql),
     ]
 }

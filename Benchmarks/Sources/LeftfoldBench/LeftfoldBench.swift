@@ -1,6 +1,6 @@
 import ArgumentParser
 import Foundation
-import Postgres
+import LeftfoldDriver
 
 /// Measures floors and Leftfold side by side, and prints how they compare.
 @main

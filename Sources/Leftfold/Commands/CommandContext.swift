@@ -2,7 +2,8 @@ public import Foundation
 
 /// Everything around a command that is not the command: who, which conversation, which expectations.
 public struct CommandContext: Sendable {
-    /// One id, one effect, one answer (I10). Choose it before the first try and keep it for all retries.
+    /// One id, one effect, one answer (I10). Choose it before the first try and keep it for all retries; a UUID of version 7
+    /// unless given.
     public var commandID: UUID
     public var principal: Principal
     /// The conversation that this is part of; the command id where none is given.
@@ -12,11 +13,9 @@ public struct CommandContext: Sendable {
     /// The version the client decided on (`If-Match`). It is checked once and never retried.
     public var expectedVersion: StreamVersion?
     public var receivedAt: Date
-    /// SHA-256 is taken of these bytes by the store to recognise the command; the bus fills it in.
-    public internal(set) var content: [UInt8] = []
 
     public init(
-        commandID: UUID = UUID(), principal: Principal, correlationID: String? = nil, causationID: String? = nil,
+        commandID: UUID = .ordered(), principal: Principal, correlationID: String? = nil, causationID: String? = nil,
         expectedVersion: StreamVersion? = nil, receivedAt: Date = Date()
     ) {
         self.commandID = commandID
@@ -25,11 +24,5 @@ public struct CommandContext: Sendable {
         self.causationID = causationID
         self.expectedVersion = expectedVersion
         self.receivedAt = receivedAt
-    }
-
-    var metadata: EventMetadata {
-        EventMetadata(
-            .init(
-                correlationID: correlationID, causationID: commandID.text, principal: principal.subject))
     }
 }

@@ -4,17 +4,16 @@
 /// It runs after authorization and validation and again on each retry, so it must be safe to repeat. A ``Refusal`` that
 /// it throws is the command's answer.
 public struct CommandHandler: Sendable {
-    let name: String
-    let preparation: any Preparing
+    let command: any Command.Type
+    /// A `Preparation` of that command.
+    let preparation: any Sendable
 
     public init<C: Command>(for type: C.Type, _ prepare: @escaping @Sendable (C, CommandContext) async throws -> C) {
-        name = C.name
+        command = type
         preparation = Preparation(run: prepare)
     }
 }
 
-protocol Preparing: Sendable {}
-
-struct Preparation<C: Command>: Preparing {
+struct Preparation<C: Command>: Sendable {
     let run: @Sendable (C, CommandContext) async throws -> C
 }

@@ -1,15 +1,24 @@
 /// The answer to an accepted command.
 public struct Receipt: Sendable, Equatable {
-    public var stream: StreamName
-    /// The stream's version after the command.
-    public var version: StreamVersion
+    /// The streams it was decided on or wrote to, and their versions after it. Empty only where it was decided on a query
+    /// and changed nothing.
+    public var streams: [StreamProgress]
     /// Pass it to a query to read this write. The position of the command's last event; where the command changed
     /// nothing, the head of the log when that was decided.
     public var position: GlobalPosition
 
-    public init(stream: StreamName, version: StreamVersion, position: GlobalPosition) {
-        self.stream = stream
-        self.version = version
+    public init(_ streams: [StreamProgress], at position: GlobalPosition) {
+        self.streams = streams
         self.position = position
     }
+
+    /// For the usual single stream.
+    public init(stream: StreamName, version: StreamVersion, position: GlobalPosition) {
+        self.init([StreamProgress(stream, at: version)], at: position)
+    }
+
+    /// The stream of the command; the first of several.
+    public var stream: StreamName? { streams.first?.stream }
+    /// The version of that stream after the command.
+    public var version: StreamVersion? { streams.first?.version }
 }

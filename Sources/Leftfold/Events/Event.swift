@@ -9,20 +9,21 @@
 /// }
 /// ```
 /// A stored event is read for ever. Associated values are labelled; one added later must be `Optional`; any larger
-/// change of shape is an ``Upcaster``.
+/// change of shape raises the type's version and adds an ``Upcaster``.
 public protocol Event: Codable, Sendable, Equatable {
     associatedtype CodingKeys: CodingKey & CaseIterable
+
+    /// The present version of the shapes that have changed; 1 where a type is not listed. New events are stored with it.
+    static var versions: [EventType: Int] { get }
+
+    /// What it is found by across streams, for decisions by query. None unless declared, at no cost.
+    var tags: Set<Tag> { get }
 }
 
 extension Event {
+    public static var versions: [EventType: Int] { [:] }
+    public var tags: Set<Tag> { [] }
+
     /// The stored names of all cases.
     public static var types: [EventType] { CodingKeys.allCases.map { EventType($0.stringValue) } }
-}
-
-/// The stored name of a kind of event, such as `UserCreated`.
-public struct EventType: Sendable, Hashable, CustomStringConvertible, ExpressibleByStringLiteral {
-    public let name: String
-    public init(_ name: String) { self.name = name }
-    public init(stringLiteral name: String) { self.name = name }
-    public var description: String { name }
 }

@@ -1,36 +1,34 @@
 import Foundation
 
-/// The envelope of an event, stored as a JSON object beside its data. It is kept as bytes: most readers never look inside.
+/// What an event carries beside its data and its columns, as a JSON object. Most events have none.
+///
+/// Leftfold puts the version of the shape there where it is not 1, and the W3C trace context where there is a trace.
+/// A foreign writer may have put more; the bytes stay.
 public struct EventMetadata: Sendable, Equatable {
-    public var json: [UInt8]
+    public let json: [UInt8]
+    /// The version of the event's shape, 1 where it says nothing.
+    public let version: Int
+    /// The W3C header of the trace in which the event was decided.
+    public let traceparent: String?
 
-    public init(json: [UInt8]) { self.json = json }
-
-    public init(_ fields: Fields) {
-        json = (try? [UInt8](JSONCoding.encoder.encode(fields))) ?? Array("{}".utf8)
+    /// What was stored. Throws where it is not a JSON object of which these fields can be read.
+    public init(json: [UInt8]) throws {
+        let fields = try JSONDecoder().decode(Fields.self, from: Data(json))
+        self.json = json
+        version = fields.version ?? 1
+        traceparent = fields.traceparent
     }
 
-    public struct Fields: Codable, Sendable, Equatable {
-        /// The conversation: the same for everything that followed from one request.
-        public var correlationID: String
-        /// The direct cause: the id of the command.
-        public var causationID: String
-        /// Who asked.
-        public var principal: String
-
-        public init(correlationID: String, causationID: String, principal: String) {
-            self.correlationID = correlationID
-            self.causationID = causationID
-            self.principal = principal
-        }
-
-        enum CodingKeys: String, CodingKey {
-            case correlationID = "correlation_id"
-            case causationID = "causation_id"
-            case principal
-        }
+    /// Nil where there is nothing to say.
+    package init?(version: Int, traceparent: String?) throws {
+        if version == 1, traceparent == nil { return nil }
+        json = [UInt8](try JSONCoding.encoder.encode(Fields(version: version == 1 ? nil : version, traceparent: traceparent)))
+        self.version = version
+        self.traceparent = traceparent
     }
 
-    /// Decodes the envelope. Throws when a foreign writer left something else there.
-    public func fields() throws -> Fields { try JSONDecoder().decode(Fields.self, from: Data(json)) }
+    private struct Fields: Codable {
+        var version: Int?
+        var traceparent: String?
+    }
 }

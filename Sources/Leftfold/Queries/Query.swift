@@ -16,18 +16,3 @@ extension Query {
     public static var name: String { String(describing: Self.self) }
     public func validate() throws(ValidationError) {}
 }
-
-/// The name of a projection: lowercase ASCII letters, digits and underscores, such as `user_directory`.
-public struct ProjectionName: Sendable, Hashable, CustomStringConvertible, ExpressibleByStringLiteral {
-    public let name: String
-
-    public init?(_ name: String) {
-        guard let category = Category(name) else { return nil }
-        self.name = category.name
-    }
-
-    /// A name written in source. An ill-formed literal is a mistake of the programmer and traps.
-    public init(stringLiteral name: StaticString) { self.name = Category(stringLiteral: name).name }
-
-    public var description: String { name }
-}

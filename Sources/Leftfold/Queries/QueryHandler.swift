@@ -1,17 +1,18 @@
 /// How one type of query is answered.
 public struct QueryHandler: Sendable {
-    let type: any Query.Type
-    let answering: any Answering
+    let query: any Query.Type
+    /// An `AnswerFunction` of that query.
+    let function: any Sendable
 
-    /// - Parameter answer: must honour `context.after`; the read models of `LeftfoldPostgres` do.
+    /// - Parameters:
+    ///   - type: what is asked.
+    ///   - answer: must honour `context.after`; the read models of `LeftfoldPostgres` do.
     public init<Q: Query>(_ type: Q.Type, _ answer: @escaping @Sendable (Q, QueryContext) async throws -> Answered<Q.Answer>) {
-        self.type = type
-        answering = AnswerFunction(run: answer)
+        query = type
+        function = AnswerFunction(run: answer)
     }
 }
 
-protocol Answering: Sendable {}
-
-struct AnswerFunction<Q: Query>: Answering {
+struct AnswerFunction<Q: Query>: Sendable {
     let run: @Sendable (Q, QueryContext) async throws -> Answered<Q.Answer>
 }

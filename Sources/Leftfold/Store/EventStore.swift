@@ -2,18 +2,22 @@ public import Foundation
 
 /// The log. `InMemoryEventStore` is its definition in Swift; `LeftfoldPostgres` keeps it in PostgreSQL. One contract
 /// suite (`LeftfoldTesting`) holds for both.
+///
+/// Every requirement throws ``Unavailable`` when the store cannot be reached or has no room for more work, and whatever
+/// says that the log is broken. Nothing was written then, unless it says ``OutcomeUnknown``.
 public protocol EventStore: Sendable {
-    /// Decides one command's append, atomically with its journal row. See ``AppendResult`` for what can come of it.
-    ///
-    /// Throws ``OutcomeUnknown`` or ``Unavailable`` when the store cannot tell or cannot be reached.
-    func append(_ request: AppendRequest) async throws -> AppendResult
-
     /// Appends in order what was decided on one another's outcome: each only if the one before it was appended, too, by
-    /// this call. The others are answered ``AppendResult/predecessorNotAppended``; one whose command id is known may be
-    /// given its first answer instead.
+    /// this call. Each is decided on its own, all or nothing, with its journal row; see ``AppendAnswer``. One whose command
+    /// id is known may be given its first answer where its predecessor was not appended.
     ///
-    /// If it throws anything but ``OutcomeUnknown``, nothing of the chain was written. The default appends one by one.
-    func append(_ chain: [AppendRequest]) async throws -> [AppendResult]
+    /// Throws ``OutcomeUnknown`` where the store cannot tell whether the chain was written: sent again with the same ids,
+    /// it will tell.
+    func append(_ chain: [Append]) async throws -> [AppendAnswer]
+
+    /// Puts a refusal in the journal, unless the command id is known: then the first answer stands.
+    ///
+    /// Throws ``OutcomeUnknown`` where the store cannot tell whether it was written.
+    func record(_ refused: RefusedCommand) async throws -> RecordAnswer
 
     /// The events of one stream after a version, in order. Empty for an unknown stream.
     func read(_ stream: StreamName, after version: StreamVersion, limit: Int?) async throws -> [RecordedEvent]
@@ -21,37 +25,31 @@ public protocol EventStore: Sendable {
     /// The whole log after a position, in order, without a hole.
     func read(after position: GlobalPosition, limit: Int) async throws -> [RecordedEvent]
 
+    /// The events after a position that match the query, in order.
+    func read(matching query: EventQuery, after position: GlobalPosition, limit: Int) async throws -> [RecordedEvent]
+
     /// The last position, `.zero` when the log is empty.
     func head() async throws -> GlobalPosition
 
     /// The journal row of a command.
     func journalEntry(for commandID: UUID) async throws -> JournalEntry?
 
-    /// The newest journal rows first.
+    /// The newest journal rows first, in the order in which they were written.
     func journal(_ filter: JournalFilter) async throws -> [JournalEntry]
 
     /// Who holds these claims now. Free claims are absent.
     func holders(of claims: [Claim]) async throws -> [Claim: StreamName]
+
+    /// Takes a follower over, registering it at position zero if it is new. From here on nobody who took it over before
+    /// can move its checkpoint.
+    func takeOver(_ follower: FollowerName) async throws -> Checkpoint
 }
 
 extension EventStore {
-    public func append(_ chain: [AppendRequest]) async throws -> [AppendResult] { try await appendOneByOne(chain) }
-
-    /// The same with an append for each. Of those before an error the results are told; the one that
-    /// caused it, unless it is the first, is left to be decided and sent again.
-    func appendOneByOne(_ chain: [AppendRequest]) async throws -> [AppendResult] {
-        var results: [AppendResult] = []
-        for request in chain {
-            do {
-                results.append(results.allSatisfy(\.isAppended) ? try await append(request) : .predecessorNotAppended)
-            } catch let error as OutcomeUnknown {
-                // It may be stored: sent again it could be told that nothing was, if the store is away by then.
-                throw error
-            } catch  where !results.isEmpty {
-                results.append(.predecessorNotAppended)
-            }
-        }
-        return results
+    /// One append by itself.
+    public func append(_ append: Append) async throws -> AppendAnswer {
+        guard let answer = try await self.append([append]).first else { throw Unavailable("The store gave no answer.") }
+        return answer
     }
 
     public func read(_ stream: StreamName) async throws -> [RecordedEvent] {

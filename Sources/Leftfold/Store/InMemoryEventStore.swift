@@ -7,23 +7,39 @@ public final class InMemoryEventStore: EventStore {
         var log: [RecordedEvent] = []
         var streams: [StreamName: [Int]] = [:]
         var claims: [Claim: StreamName] = [:]
-        var commands: [UUID: (content: [UInt8], entry: JournalEntry)] = [:]
+        var commands: [UUID: Answered] = [:]
         var order: [UUID] = []
+        var checkpoints: [FollowerName: Checkpoint] = [:]
+    }
+
+    fileprivate struct Answered {
+        var content: [UInt8]
+        var entry: JournalEntry
+        var streams: [StreamProgress]
     }
 
     private let contents = Mutex(Contents())
 
     public init() {}
 
-    public func append(_ request: AppendRequest) async throws -> AppendResult {
-        contents.withLock { $0.append(request, follows: true) }
+    public func append(_ chain: [Append]) async throws -> [AppendAnswer] {
+        try contents.withLock { contents in
+            try chain.reduce(into: []) { answers, append in
+                answers.append(try contents.append(append, follows: answers.allSatisfy(\.isAppended)))
+            }
+        }
     }
 
-    public func append(_ chain: [AppendRequest]) async throws -> [AppendResult] {
+    public func record(_ refused: RefusedCommand) async throws -> RecordAnswer {
         contents.withLock { contents in
-            chain.reduce(into: []) { results, request in
-                results.append(contents.append(request, follows: results.allSatisfy(\.isAppended)))
+            switch contents.known(refused.command) {
+            case .acceptedBefore(let appended): return .acceptedBefore(appended)
+            case .refusedBefore(let kind, let code): return .refusedBefore(kind, code: code)
+            case .commandIDReused: return .commandIDReused
+            default: break
             }
+            contents.record(refused.command, .refused(refused.kind), code: refused.code, for: refused.streams)
+            return .recorded
         }
     }
 
@@ -37,6 +53,10 @@ public final class InMemoryEventStore: EventStore {
         contents.withLock { Array($0.log.dropFirst(Int(position.rawValue)).prefix(limit)) }
     }
 
+    public func read(matching query: EventQuery, after position: GlobalPosition, limit: Int) async throws -> [RecordedEvent] {
+        contents.withLock { Array($0.log.dropFirst(Int(position.rawValue)).lazy.filter(query.matches).prefix(limit)) }
+    }
+
     public func head() async throws -> GlobalPosition { contents.withLock { $0.head } }
 
     public func journalEntry(for commandID: UUID) async throws -> JournalEntry? {
@@ -45,69 +65,103 @@ public final class InMemoryEventStore: EventStore {
 
     public func journal(_ filter: JournalFilter) async throws -> [JournalEntry] {
         let newestFirst = contents.withLock { contents in contents.order.reversed().compactMap { contents.commands[$0]?.entry } }
-        let matching = newestFirst.lazy.filter { entry in
-            (filter.outcome == nil || entry.outcome == filter.outcome)
-                && (filter.principal == nil || entry.principal == filter.principal)
-                && (filter.stream == nil || entry.stream == filter.stream)
-        }
-        return Array(matching.prefix(filter.limit))
+        return Array(newestFirst.lazy.filter(filter.matches).prefix(filter.limit))
     }
 
     public func holders(of claims: [Claim]) async throws -> [Claim: StreamName] {
         contents.withLock { contents in claims.reduce(into: [:]) { $0[$1] = contents.claims[$1] } }
+    }
+
+    public func takeOver(_ follower: FollowerName) async throws -> Checkpoint {
+        contents.withLock { contents in
+            var checkpoint = contents.checkpoints[follower] ?? Checkpoint(follower, at: .zero, epoch: 0)
+            checkpoint.epoch += 1
+            contents.checkpoints[follower] = checkpoint
+            return checkpoint
+        }
     }
 }
 
 extension InMemoryEventStore.Contents {
     fileprivate var head: GlobalPosition { GlobalPosition(rawValue: Int64(log.count)) }
 
-    fileprivate mutating func append(_ request: AppendRequest, follows: Bool) -> AppendResult {
-        if let known = commands[request.commandID] {
-            guard known.content == request.content else { return .commandIDReused }
-            guard known.entry.outcome == .accepted else { return .refusedBefore(known.entry.outcome, code: known.entry.code ?? "") }
-            return .acceptedBefore(version: known.entry.version ?? .zero, position: known.entry.lastPosition ?? .zero)
-        }
-        guard follows else { return .predecessorNotAppended }
-        switch request.write {
-        case .refusal(let outcome, let code):
-            record(request, outcome, code: code)
-            return .refusalRecorded
-        case .events(let events, let metadata, let expected, let changes):
-            guard let stream = request.stream else { return .wrongExpectedVersion(actual: .zero) }
-            let actual = StreamVersion(rawValue: Int64(streams[stream]?.count ?? 0))
-            if case .exactly(let version) = expected, version != actual { return .wrongExpectedVersion(actual: actual) }
-            for claim in changes.taken {
-                if let holder = claims[claim], holder != stream { return .claimTaken(claim) }
-            }
-            for claim in changes.released where claims[claim] == stream { claims[claim] = nil }
-            for claim in changes.taken { claims[claim] = stream }
+    private func version(of stream: StreamName) -> StreamVersion { StreamVersion(rawValue: Int64(streams[stream]?.count ?? 0)) }
 
-            let first = head.next
-            for (index, event) in events.enumerated() {
-                streams[stream, default: []].append(log.count)
-                log.append(
-                    RecordedEvent(
-                        position: head.next, stream: stream, version: actual.advanced(by: index + 1), type: event.type,
-                        data: event.data, metadata: metadata, commandID: request.commandID, recordedAt: Date()))
-            }
-            let version = actual.advanced(by: events.count)
-            record(request, .accepted, version: version, first: events.isEmpty ? nil : first, last: head)
-            return .appended(version: version, position: head)
+    /// The first answer to a command, if it was answered.
+    fileprivate func known(_ command: CommandRecord) -> AppendAnswer? {
+        guard let known = commands[command.context.commandID] else { return nil }
+        guard known.content == command.content else { return .commandIDReused }
+        switch known.entry.outcome {
+        case .accepted: return .acceptedBefore(Appended(known.streams, at: known.entry.lastPosition ?? .zero))
+        case .refused(let kind): return .refusedBefore(kind, code: known.entry.code ?? "")
         }
     }
 
-    private mutating func record(
-        _ request: AppendRequest, _ outcome: Outcome, code: String? = nil, version: StreamVersion? = nil,
-        first: GlobalPosition? = nil, last: GlobalPosition? = nil
+    /// The rules, in their order. The first that is broken is the answer.
+    private func refusal(of append: Append, follows: Bool) -> AppendAnswer? {
+        if let known = known(append.command) { return known }
+        guard follows else { return .predecessorNotAppended }
+        if let progress = append.progress, checkpoints[progress.from.follower] != progress.from { return .checkpointMoved }
+        for write in append.writes {
+            let actual = version(of: write.stream)
+            if case .exactly(let version) = write.expected, version != actual { return .wrongExpectedVersion(write.stream, actual: actual) }
+        }
+        for condition in append.conditions {
+            if let event = log.dropFirst(Int(condition.after.rawValue)).first(where: condition.query.matches) {
+                return .conditionFailed(at: event.position)
+            }
+        }
+        for write in append.writes {
+            for claim in write.claims.taken {
+                let isReleased = append.writes.contains { $0.stream == claims[claim] && $0.claims.released.contains(claim) }
+                if let holder = claims[claim], holder != write.stream, !isReleased { return .claimTaken(claim) }
+            }
+        }
+        return nil
+    }
+
+    fileprivate mutating func append(_ append: Append, follows: Bool) throws -> AppendAnswer {
+        if let refusal = refusal(of: append, follows: follows) { return refusal }
+        let metadata = try append.writes.map { write in
+            try write.events.map { try EventMetadata(version: $0.version, traceparent: append.traceparent) }
+        }
+        for write in append.writes {
+            for claim in write.claims.released where claims[claim] == write.stream { claims[claim] = nil }
+        }
+        let before = head
+        var reached: [StreamProgress] = []
+        for (write, metadata) in zip(append.writes, metadata) {
+            for claim in write.claims.taken { claims[claim] = write.stream }
+            for (event, metadata) in zip(write.events, metadata) { store(event, in: write.stream, metadata, append.command.context) }
+            reached.append(StreamProgress(write.stream, at: version(of: write.stream)))
+        }
+        if let progress = append.progress { checkpoints[progress.from.follower]?.position = progress.to }
+        record(append.command, .accepted, at: reached, first: head > before ? before.next : nil, last: head)
+        return .appended(Appended(reached, at: head))
+    }
+
+    private mutating func store(_ event: NewEvent, in stream: StreamName, _ metadata: EventMetadata?, _ context: CommandContext) {
+        streams[stream, default: []].append(log.count)
+        log.append(
+            RecordedEvent(
+                position: head.next, stream: stream, version: version(of: stream), type: event.type, data: event.data, tags: event.tags,
+                correlationID: context.correlationID, commandID: context.commandID, principal: context.principal.subject,
+                metadata: metadata, recordedAt: Date()))
+    }
+
+    fileprivate mutating func record(
+        _ command: CommandRecord, _ outcome: Outcome, code: String? = nil, for streams: [StreamName] = [],
+        at reached: [StreamProgress] = [], first: GlobalPosition? = nil, last: GlobalPosition? = nil
     ) {
-        order.append(request.commandID)
-        commands[request.commandID] = (
-            request.content,
-            JournalEntry(
-                commandID: request.commandID, name: request.commandName, principal: request.principal, tenant: request.tenant,
-                correlationID: request.correlationID, causationID: request.causationID, stream: request.stream?.rawValue,
-                receivedAt: request.receivedAt, finishedAt: Date(), outcome: outcome, code: code, version: version,
-                firstPosition: first, lastPosition: last)
-        )
+        let context = command.context
+        order.append(context.commandID)
+        commands[context.commandID] = InMemoryEventStore.Answered(
+            content: command.content,
+            entry: JournalEntry(
+                commandID: context.commandID, name: command.name, principal: context.principal.subject,
+                correlationID: context.correlationID, causationID: context.causationID,
+                stream: (reached.first?.stream ?? streams.first)?.rawValue, receivedAt: context.receivedAt, finishedAt: Date(),
+                outcome: outcome, code: code, version: reached.first?.version, firstPosition: first, lastPosition: last),
+            streams: reached)
     }
 }

@@ -1,8 +1,8 @@
 import ArgumentParser
 import Foundation
+import LeftfoldDriver
 import LeftfoldPostgres
 import Logging
-import Postgres
 
 struct Migrate<C: Composition>: AsyncParsableCommand {
     static var configuration: CommandConfiguration {

@@ -1,9 +1,9 @@
 import ArgumentParser
 import Foundation
 import Leftfold
+import LeftfoldDriver
 import LeftfoldPostgres
 import Logging
-import Postgres
 
 /// Runs a subcommand's body; turns what it throws into one line on standard error and an exit status.
 func reporting(_ body: () async throws -> Void) async throws {

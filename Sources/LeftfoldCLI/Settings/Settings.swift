@@ -1,9 +1,9 @@
 import Configuration
 import Foundation
 import Leftfold
+import LeftfoldDriver
 import LeftfoldHTTP
 import Logging
-import Postgres
 import SystemPackage
 
 /// What is configured, from the environment and an optional `KEY=value` file. The README lists all of it in one table.

@@ -1,5 +1,5 @@
 import Leftfold
-import Postgres
+import LeftfoldDriver
 
 extension PostgresError {
     /// The same append, sent again, may well succeed.

@@ -2,7 +2,7 @@ import Foundation
 import Leftfold
 
 struct Account: Aggregate {
-    static let category: Leftfold.Category = "account"
+    static let category: StreamCategory = "account"
 
     enum Event: Leftfold.Event {
         case opened(owner: String)

@@ -1,4 +1,5 @@
 import Leftfold
+import LeftfoldTesting
 
 @testable import LeftfoldCLI
 

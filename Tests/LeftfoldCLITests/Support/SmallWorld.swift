@@ -1,6 +1,7 @@
 import Foundation
 import Leftfold
-import Users
+import LeftfoldTesting
+import LeftfoldUsers
 
 @testable import LeftfoldCLI
 

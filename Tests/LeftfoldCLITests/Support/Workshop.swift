@@ -1,7 +1,8 @@
 import Foundation
 import Leftfold
+import LeftfoldTesting
+import LeftfoldUsers
 import Synchronization
-import Users
 
 @testable import LeftfoldCLI
 
@@ -41,25 +42,9 @@ final class Shared<Value: Sendable>: Sendable {
     func withLock<T: Sendable>(_ body: (inout sending Value) -> T) -> T { mutex.withLock { body(&$0) } }
 }
 
-/// The same seed is the same run. `LEFTFOLD_SEED=… swift test` repeats one.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-    init(seed: UInt64) { state = seed }
-
-    static let seeds: [UInt64] =
-        ProcessInfo.processInfo.environment["LEFTFOLD_SEED"].flatMap { UInt64($0) }.map { [$0] }
-        ?? (0..<8).map { _ in UInt64.random(in: 0...UInt64(UInt32.max)) }
-
+extension SeededGenerator {
     /// `LEFTFOLD_ROUNDS=1000 swift test` looks longer.
     static let rounds = ProcessInfo.processInfo.environment["LEFTFOLD_ROUNDS"].flatMap { Int($0) } ?? 8
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
 }
 
 /// Passes everything on, after calling a hook.

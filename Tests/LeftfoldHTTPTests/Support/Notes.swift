@@ -3,7 +3,7 @@ import Leftfold
 
 /// The smallest domain that can be refused in every way.
 struct Note: Aggregate {
-    static let category: Category = "note"
+    static let category: StreamCategory = "note"
 
     enum Event: Leftfold.Event {
         case opened(title: String)

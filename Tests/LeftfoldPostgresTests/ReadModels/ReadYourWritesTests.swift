@@ -1,14 +1,14 @@
 import Foundation
 import Leftfold
+import LeftfoldDriver
 import LeftfoldPostgres
-import Postgres
-import TestSupport
+import LeftfoldPostgresTesting
+import LeftfoldUsers
+import LeftfoldUsersReadModel
 import Testing
-import Users
-import UsersReadModel
 
 /// Invariant I9, on the user directory.
-@Suite(.needsServer) struct ReadYourWritesTests {
+@Suite struct ReadYourWritesTests {
     private let principal = Principal(subject: "tester", roles: ["admin"])
 
     private func buses(_ database: LeftfoldDatabase) -> (CommandBus, QueryBus) {

@@ -1,12 +1,13 @@
 import Foundation
 import Leftfold
+import LeftfoldTesting
 import Testing
 
 /// Random commands on several buses over one store, as several processes are, compared with a model that is too simple
 /// to be wrong. The seed is in the name of the test case.
 @Suite("Whatever is sent in whatever order")
 struct ModelTests {
-    static let seeds: [UInt64] = SeededGenerator.givenSeed.map { [$0] } ?? (1...8).map { _ in UInt64.random(in: 0...UInt64(UInt32.max)) }
+    static let seeds: [UInt64] = SeededGenerator.seeds(8)
 
     @Test("each answer is the model's, and the log too (I1, I2, I3, I10)", arguments: seeds)
     func oneAfterTheOther(seed: UInt64) async throws {

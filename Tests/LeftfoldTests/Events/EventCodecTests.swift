@@ -4,7 +4,7 @@ import LeftfoldTesting
 import Testing
 
 private struct Trip: Aggregate {
-    static let category: Leftfold.Category = "trip"
+    static let category: StreamCategory = "trip"
     static let upcasters = [
         // The oldest name, then a field that was split.
         Upcaster(from: "TripBegun") { NewEvent(type: "TripStarted", data: $0.data) },

@@ -38,9 +38,9 @@ struct StreamNameTests {
     }
 
     @Test("categories are lowercase ASCII, digits and underscores", arguments: ["a", "user", "user_2", String(repeating: "a", count: 63)])
-    func category(name: String) { #expect(Leftfold.Category(name)?.name == name) }
+    func category(name: String) { #expect(StreamCategory(name)?.name == name) }
 
     @Test(
         "other categories are refused", arguments: ["", "User", "2user", "_user", "us-er", "us er", "ü", String(repeating: "a", count: 64)])
-    func badCategory(name: String) { #expect(Leftfold.Category(name) == nil) }
+    func badCategory(name: String) { #expect(StreamCategory(name) == nil) }
 }

@@ -3,7 +3,7 @@ import Leftfold
 
 /// The domain of these tests: an account with an owner, who may have only one.
 struct Account: Aggregate, Equatable {
-    static let category: Leftfold.Category = "account"
+    static let category: StreamCategory = "account"
 
     enum Event: Leftfold.Event {
         case opened(owner: String)

@@ -1,6 +1,6 @@
 import Foundation
+import LeftfoldDriver
 import LeftfoldPostgres
-import Postgres
 
 /// A migrated database of our own, for one suite.
 struct BenchDatabase: Sendable {

@@ -1,9 +1,9 @@
 import Foundation
 import Leftfold
+import LeftfoldDriver
 import LeftfoldPostgres
-import Postgres
-import Users
-import UsersReadModel
+import LeftfoldUsers
+import LeftfoldUsersReadModel
 
 /// What the service `users` is made of, as far as it is measured.
 struct UserDirectoryService: Sendable {

@@ -1,4 +1,4 @@
-import UsersReadModel
+import LeftfoldUsersReadModel
 
 /// F3: the server builds the read table by itself, with one INSERT … SELECT.
 struct RebuildFloor: Sendable {

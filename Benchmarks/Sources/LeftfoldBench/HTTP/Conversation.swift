@@ -1,3 +1,4 @@
+import LeftfoldTesting
 import NIOCore
 
 /// One connection of the load generator.
@@ -5,20 +6,20 @@ final class Conversation: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    private let request: (inout SplitMix64) -> String
+    private let request: (inout SeededGenerator) -> String
     private let start: ContinuousClock.Instant
     private let end: ContinuousClock.Instant
     private let status: Int
     private let result: EventLoopPromise<[Duration]>
 
-    private var random: SplitMix64
+    private var random: SeededGenerator
     private var begun = ContinuousClock.now
     private var latencies: [Duration] = []
     private var received = ByteBuffer()
 
     init(
-        _ random: SplitMix64, _ start: ContinuousClock.Instant, _ end: ContinuousClock.Instant, status: Int,
-        _ request: @escaping (inout SplitMix64) -> String, _ result: EventLoopPromise<[Duration]>
+        _ random: SeededGenerator, _ start: ContinuousClock.Instant, _ end: ContinuousClock.Instant, status: Int,
+        _ request: @escaping (inout SeededGenerator) -> String, _ result: EventLoopPromise<[Duration]>
     ) {
         (self.random, self.start, self.end) = (random, start, end)
         (self.status, self.request, self.result) = (status, request, result)

@@ -1,8 +1,8 @@
 import Hummingbird
 import Leftfold
 import LeftfoldHTTP
-import Users
-import UsersReadModel
+import LeftfoldUsers
+import LeftfoldUsersReadModel
 
 /// The real edge with the routes that are measured, and a token for it.
 struct EdgeUnderTest: Sendable {

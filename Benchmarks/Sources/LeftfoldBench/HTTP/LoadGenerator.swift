@@ -1,3 +1,4 @@
+import LeftfoldTesting
 import NIOCore
 import NIOPosix
 
@@ -13,7 +14,7 @@ struct LoadGenerator: Sendable {
     /// Before it counts.
     private var warmUp: Duration { min(duration / 4, .seconds(1)) }
 
-    func run(seed: UInt64, _ request: @escaping @Sendable (inout SplitMix64) -> String) async throws -> Figure {
+    func run(seed: UInt64, _ request: @escaping @Sendable (inout SeededGenerator) -> String) async throws -> Figure {
         let threads = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let figure: Figure
         do {
@@ -27,13 +28,13 @@ struct LoadGenerator: Sendable {
     }
 
     private func run(
-        on loop: any EventLoop, _ seed: UInt64, _ request: @escaping @Sendable (inout SplitMix64) -> String
+        on loop: any EventLoop, _ seed: UInt64, _ request: @escaping @Sendable (inout SeededGenerator) -> String
     ) async throws -> Figure {
         let start = ContinuousClock.now + warmUp
         let end = start + duration
         let latencies = try await withThrowingTaskGroup(of: [Duration].self) { group in
             for number in 0..<connections {
-                let random = SplitMix64(seed: seed << 32 | UInt64(number) << 16 | UInt64(port))
+                let random = SeededGenerator(seed: seed << 32 | UInt64(number) << 16 | UInt64(port))
                 group.addTask { try await converse(on: loop, random, start, end, request) }
             }
             return try await group.reduce(into: []) { $0 += $1 }
@@ -42,8 +43,8 @@ struct LoadGenerator: Sendable {
     }
 
     private func converse(
-        on loop: any EventLoop, _ random: SplitMix64, _ start: ContinuousClock.Instant, _ end: ContinuousClock.Instant,
-        _ request: @escaping @Sendable (inout SplitMix64) -> String
+        on loop: any EventLoop, _ random: SeededGenerator, _ start: ContinuousClock.Instant, _ end: ContinuousClock.Instant,
+        _ request: @escaping @Sendable (inout SeededGenerator) -> String
     ) async throws -> [Duration] {
         let result = loop.makePromise(of: [Duration].self)
         do {

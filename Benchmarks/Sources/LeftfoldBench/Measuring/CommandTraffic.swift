@@ -1,20 +1,21 @@
 import Foundation
 import Leftfold
-import Users
+import LeftfoldTesting
+import LeftfoldUsers
 
 /// What one caller of the command bus sends: a new user, three changes of users it made before, and so on.
 struct CommandTraffic: Sendable {
-    private var random: SplitMix64
+    private var random: SeededGenerator
     private var users: [UUID] = []
     private let creates: Bool
 
-    init(random: SplitMix64) {
+    init(random: SeededGenerator) {
         self.random = random
         creates = true
     }
 
     /// Changes of this user only.
-    init(random: SplitMix64, only user: UUID) {
+    init(random: SeededGenerator, only user: UUID) {
         self.random = random
         users = [user]
         creates = false
@@ -29,14 +30,14 @@ struct CommandTraffic: Sendable {
     }
 
     mutating func createUser(on bus: CommandBus) async throws -> UUID {
-        let id = random.uuid()
+        let id = UUID.ordered()
         _ = try await create(id, on: bus)
         return id
     }
 
     private mutating func createSometimes(on bus: CommandBus) async throws -> Receipt? {
         guard users.isEmpty || random.next().isMultiple(of: 4) else { return nil }
-        let id = random.uuid()
+        let id = UUID.ordered()
         let receipt = try await create(id, on: bus)
         // The newest few: whoever changes a user has usually just looked at it.
         users = users.suffix(31) + [id]
@@ -47,7 +48,7 @@ struct CommandTraffic: Sendable {
         try await bus.send(CreateUser(id: id, email: "\(random.word())@example.org", name: "Ada Lovelace"), context())
     }
 
-    private mutating func context() -> CommandContext {
-        CommandContext(commandID: random.uuid(), principal: UserDirectoryService.editor)
+    private func context() -> CommandContext {
+        CommandContext(principal: UserDirectoryService.editor)
     }
 }

@@ -1,5 +1,5 @@
 import Leftfold
-import Postgres
+import LeftfoldDriver
 import Synchronization
 
 /// Matches acknowledgements with the announcements of a projection's checkpoint.
@@ -13,7 +13,7 @@ final class Visibility: Sendable {
     private let projection: String
     private let state = Mutex(State())
 
-    init(of projection: ProjectionName) { self.projection = projection.name }
+    init(of projection: ProjectionName) { self.projection = projection.rawValue }
 
     var latencies: [Duration] { state.withLock { $0.latencies } }
 

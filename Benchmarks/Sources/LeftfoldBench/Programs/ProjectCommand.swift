@@ -1,8 +1,8 @@
 import ArgumentParser
+import LeftfoldDriver
 import LeftfoldPostgres
-import Postgres
+import LeftfoldUsersReadModel
 import ServiceLifecycle
-import UsersReadModel
 
 /// The projector in its own process, for the latency suite.
 struct ProjectCommand: AsyncParsableCommand {

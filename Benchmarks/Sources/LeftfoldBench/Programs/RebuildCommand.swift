@@ -1,9 +1,9 @@
 import ArgumentParser
 import Foundation
 import Leftfold
+import LeftfoldDriver
 import LeftfoldPostgres
-import Postgres
-import UsersReadModel
+import LeftfoldUsersReadModel
 
 /// One rebuild, or one pass over the log, in its own process, so that its memory can be told apart.
 struct RebuildCommand: AsyncParsableCommand {

@@ -3,7 +3,8 @@ import Hummingbird
 import Leftfold
 import LeftfoldHTTP
 import LeftfoldPostgres
-import UsersReadModel
+import LeftfoldTesting
+import LeftfoldUsersReadModel
 
 /// Requests per second through the real edge, with the load generator on the same cores.
 struct HTTPSuite {
@@ -52,7 +53,7 @@ struct HTTPSuite {
     }
 
     private func load(
-        _ port: Int, expecting status: Int, _ round: Int, _ request: @escaping @Sendable (inout SplitMix64) -> String
+        _ port: Int, expecting status: Int, _ round: Int, _ request: @escaping @Sendable (inout SeededGenerator) -> String
     ) async throws -> Figure {
         let generator = LoadGenerator(port: port, connections: Self.connections, duration: bench.plan.duration, status: status)
         return try await generator.run(seed: UInt64(round), request)

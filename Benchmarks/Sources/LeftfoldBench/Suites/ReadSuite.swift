@@ -1,9 +1,10 @@
 import Foundation
 import Leftfold
+import LeftfoldDriver
 import LeftfoldPostgres
-import Postgres
-import Users
-import UsersReadModel
+import LeftfoldTesting
+import LeftfoldUsers
+import LeftfoldUsersReadModel
 
 /// Queries per second, and how long loading a stream takes. There is no query cache yet: every query goes to the server.
 struct ReadSuite {
@@ -100,7 +101,7 @@ struct ReadSuite {
     }
 
     private func asking<Q: Query>(
-        _ service: UserDirectoryService, _ callers: Int, _ seeds: Seeds.Family, _ query: @escaping @Sendable (inout SplitMix64) -> Q
+        _ service: UserDirectoryService, _ callers: Int, _ seeds: Seeds.Family, _ query: @escaping @Sendable (inout SeededGenerator) -> Q
     ) async throws -> Figure {
         let bus = service.queries
         let context = QueryContext(principal: UserDirectoryService.editor, correlationID: "bench")

@@ -1,0 +1,53 @@
+/// Puts every refusal and fault in the journal. Accepted commands are there already: their row commits with their events.
+///
+/// It also answers repeats: a command that was answered before is recognised by its id when its refusal is to be
+/// recorded, and gets the first answer again (I10), whatever the state says by now.
+struct JournalMiddleware: CommandMiddleware {
+    let journal: Journaling
+
+    func handle<C: Command>(
+        _ command: C, _ context: CommandContext, next: @Sendable (C, CommandContext) async throws -> Receipt
+    ) async throws -> Receipt {
+        do {
+            return try await next(command, context)
+        } catch {
+            let record = CommandRecord(name: C.name, context: context, content: try CommandContent.of(command, context))
+            return try await journal.record(error, of: record, for: command.target.streams)
+        }
+    }
+}
+
+/// Writes refusals to the journal.
+struct Journaling: Sendable {
+    let store: any EventStore
+
+    /// Records the refusal or fault and throws it, unless the command id is known: then the first answer stands.
+    func record(_ error: any Error, of command: CommandRecord, for streams: [StreamName]) async throws -> Receipt {
+        guard let refusal = error as? any Refusal else { return try await record(fault: error, of: command, for: streams) }
+        guard let kind = refusal.kind else { throw refusal }
+        return try await record(refusal, RefusedCommand(command, for: streams, kind, code: refusal.code))
+    }
+
+    private func record(_ refusal: any Error, _ refused: RefusedCommand) async throws -> Receipt {
+        switch try await store.record(refused) {
+        case .recorded: throw refusal
+        case .acceptedBefore(let appended): return Receipt(appended.streams, at: appended.position)
+        case .refusedBefore(refused.kind, code: refused.code): throw refusal
+        case .refusedBefore(let recorded, let code): throw AnsweredBefore(recorded: recorded, code: code)
+        case .commandIDReused: throw CommandIDReused(refused.command.context.commandID)
+        }
+    }
+
+    /// A fault of the service. Where it cannot be recorded either, it is still the fault that is thrown.
+    private func record(fault: any Error, of command: CommandRecord, for streams: [StreamName]) async throws -> Receipt {
+        do {
+            return try await record(fault, RefusedCommand(command, for: streams, .failed, code: "internal_error"))
+        } catch let answered as AnsweredBefore {
+            throw answered
+        } catch let reused as CommandIDReused {
+            throw reused
+        } catch {
+            throw fault
+        }
+    }
+}

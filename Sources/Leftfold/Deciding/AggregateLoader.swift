@@ -1,0 +1,40 @@
+/// Where decisions get the states that they are made on: remembered, or replayed from the log.
+struct AggregateLoader: Sendable {
+    let store: any EventStore
+    let cache: AggregateCache
+
+    /// What is known of the stream, and whether it was just read.
+    ///
+    /// - Parameter opens: the stream is expected to be new, so that what it would be is not read but believed.
+    func load<A: Aggregate>(_ id: StreamID<A>, opens: Bool = false) async throws -> (known: Loaded<A>, isNewest: Bool) {
+        if let cached = cache.find(A.self, id.name) { return (cached, false) }
+        // Without a cache the next attempt could not know better than this one.
+        if opens, cache.isOn { return (Loaded(), false) }
+        return (try await replay(from: Loaded(), id), true)
+    }
+
+    /// The newest state: what is known and what others wrote since. It is remembered.
+    func catchUp<A: Aggregate>(_ known: Loaded<A>, _ id: StreamID<A>) async throws -> Loaded<A> {
+        let newest = try await replay(from: known, id)
+        if newest.version > known.version { keep(newest.state, newest.version, id.name) }
+        return newest
+    }
+
+    /// For the next attempt, after the store has said at which version the stream is.
+    func catchUp<A: Aggregate>(_ known: Loaded<A>, _ id: StreamID<A>, to actual: StreamVersion) async throws {
+        // A log that is shorter than what we know was restored to an earlier state.
+        if actual < known.version { return cache.forget(id.name) }
+        _ = try await catchUp(known, id)
+    }
+
+    func keep(_ state: any Aggregate, _ version: StreamVersion, _ stream: StreamName) { cache.keep(state, version, for: stream) }
+
+    private func replay<A: Aggregate>(from known: Loaded<A>, _ id: StreamID<A>) async throws -> Loaded<A> {
+        var loaded = known
+        for event in try await store.read(id.name, after: known.version, limit: nil) {
+            for event in try event.decode(as: A.self) { loaded.state.evolve(event) }
+            loaded.version = event.version
+        }
+        return loaded
+    }
+}

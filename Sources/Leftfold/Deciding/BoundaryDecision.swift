@@ -1,0 +1,114 @@
+/// One command, decided on whichever kind of boundary it has.
+struct BoundaryDecision: BoundaryVisitor {
+    let decider: Decider
+    let record: CommandRecord
+
+    func visit<C: Command>(_ command: C) async throws -> Receipt where C.Target: Aggregate {
+        try await decider.decideOnStream(command, record)
+    }
+
+    // MARK: Several streams
+
+    func visit<C: Command, each A: Aggregate>(_ command: C) async throws -> Receipt where C.Target == Streams<repeat each A> {
+        let reference: StreamIDs<repeat each A> = command.target
+        let ids = reference.ids
+        if let twice = reference.streams.firstRepeated { throw RepeatedStream(twice) }
+        let loaded = (repeat try await decider.loader.load(each ids))
+        do {
+            return try await decide(command, on: repeat (each loaded).known, ids: repeat each ids)
+        } catch let no as Rejected {
+            // A no is believed only of the newest states.
+            var isNewest = true
+            for state in repeat each loaded { isNewest = isNewest && state.isNewest }
+            if isNewest { throw no }
+            let newest = (repeat try await decider.loader.catchUp((each loaded).known, each ids))
+            return try await decide(command, on: repeat each newest, ids: repeat each ids)
+        }
+    }
+
+    private func decide<C: Command, each A: Aggregate>(
+        _ command: C, on known: repeat Loaded<each A>, ids: repeat StreamID<each A>
+    ) async throws -> Receipt where C.Target == Streams<repeat each A> {
+        let changes = try command.decide(Streams(repeat (each known).state))
+        var events = try changes.byStream()
+        var writes: [StreamWrite] = []
+        var keep: [@Sendable () -> Void] = []
+        for (known, id) in repeat (each known, each ids) {
+            if writes.isEmpty, let expected = record.context.expectedVersion, expected != known.version {
+                throw WrongExpectedVersion(stream: id.name, expected: expected, actual: known.version)
+            }
+            let (write, after) = try known.write(events.removeValue(forKey: id.name) ?? [], to: id.name)
+            writes.append(write)
+            keep.append { [loader = decider.loader] in loader.keep(after.state, after.version, id.name) }
+        }
+        if let stray = events.keys.first { throw StrayChange(command: C.name, stream: stray) }
+
+        let append = try Append(record, writes, traceparent: Traceparent.current)
+        let answer = try await decider.store.append(append)
+        if answer.isAppended { for keep in keep { keep() } }
+        if case .wrongExpectedVersion(let stream, let actual) = answer {
+            for (known, id) in repeat (each known, each ids) {
+                if id.name == stream { try await decider.loader.catchUp(known, id, to: actual) }
+            }
+        }
+        return try Receipt(answer, to: append)
+    }
+
+    // MARK: A query
+
+    func visit<C: Command>(_ command: C) async throws -> Receipt where C.Target: DecisionModel {
+        guard record.context.expectedVersion == nil else {
+            throw ValidationError("expected_version", "does not apply: the command is not about one stream")
+        }
+        var model = command.target
+        let query = model.query
+        // Read before the events, so that all up to here that match are among them.
+        var position = try await decider.store.head()
+        var page: [RecordedEvent]
+        var read = GlobalPosition.zero
+        repeat {
+            page = try await decider.store.read(matching: query, after: read, limit: Self.pageSize)
+            for event in page { try model.evolve(event) }
+            read = page.last?.position ?? read
+        } while page.count == Self.pageSize
+        position = max(position, read)
+
+        let changes: Changes
+        do {
+            changes = try command.decide(model)
+        } catch {
+            throw Rejected(error)
+        }
+        let events = try changes.byStream()
+        let writes = changes.streams.map { StreamWrite($0, expected: .any, events: events[$0] ?? []) }
+        let append = try Append(
+            record, writes, conditions: [AppendCondition(noEventMatching: query, after: position)], traceparent: Traceparent.current)
+        return try Receipt(try await decider.store.append(append), to: append)
+    }
+
+    private static let pageSize = 1000
+}
+
+extension Changes {
+    /// Each stream once, in the order of its first change.
+    fileprivate var streams: [StreamName] {
+        all.reduce(into: []) { streams, change in if !streams.contains(change.stream) { streams.append(change.stream) } }
+    }
+
+    fileprivate func byStream() throws -> [StreamName: [NewEvent]] {
+        try all.reduce(into: [:]) { $0[$1.stream, default: []].append(try $1.encode()) }
+    }
+}
+
+extension [StreamName] {
+    fileprivate var firstRepeated: StreamName? {
+        enumerated().first { index, name in self[..<index].contains(name) }?.element
+    }
+}
+
+/// A command changed a stream that it was not decided on: a mistake of its code.
+struct StrayChange: Error, CustomStringConvertible {
+    let command: String
+    let stream: StreamName
+    var description: String { "\(command) changes \(stream), which is not among its targets" }
+}

@@ -1,0 +1,5 @@
+/// What another session sent with `NOTIFY`.
+struct Notification: Sendable {
+    let channel: String
+    let payload: String
+}

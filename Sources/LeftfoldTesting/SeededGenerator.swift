@@ -1,0 +1,38 @@
+import Foundation
+
+/// Random numbers (SplitMix64) that are the same for the same seed, on every platform and with every version of Swift.
+///
+/// A test that draws at random takes its seed as an argument, so that the seed stands in the test's name:
+/// ```swift
+/// @Test("…", arguments: SeededGenerator.seeds(8))
+/// func holds(seed: UInt64) { var random = SeededGenerator(seed: seed); … }
+/// ```
+/// `LEFTFOLD_SEED=… scripts/test --filter …` runs it again with the seed that failed.
+public struct SeededGenerator: RandomNumberGenerator, Sendable {
+    /// What it began with.
+    public let seed: UInt64
+    private var state: UInt64
+
+    /// A generator with a seed of the caller's, or with ``seed()``.
+    public init(seed: UInt64 = SeededGenerator.seed()) {
+        self.seed = seed
+        state = seed
+    }
+
+    /// The seed in the environment's `LEFTFOLD_SEED`, else a random one, not longer than people like to type.
+    public static func seed() -> UInt64 { givenSeed ?? UInt64.random(in: 0...UInt64(UInt32.max)) }
+
+    /// So many random seeds; only the one in `LEFTFOLD_SEED` if it is set.
+    public static func seeds(_ count: Int) -> [UInt64] { givenSeed.map { [$0] } ?? (0..<count).map { _ in seed() } }
+
+    private static var givenSeed: UInt64? { ProcessInfo.processInfo.environment["LEFTFOLD_SEED"].flatMap { UInt64($0) } }
+
+    /// The next 64 random bits.
+    public mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+}

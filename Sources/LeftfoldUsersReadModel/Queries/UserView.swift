@@ -1,0 +1,29 @@
+public import Foundation
+import Leftfold
+import LeftfoldDriver
+
+/// A user as queries show it.
+public struct UserView: Codable, Sendable, Equatable {
+    public var id: UUID
+    public var email: String
+    public var name: String
+    /// `active` or `deactivated`.
+    public var status: String
+    /// The version to send as `If-Match` when changing it.
+    public var version: Int64
+    public var createdAt: Date
+    public var updatedAt: Date
+
+    enum CodingKeys: String, CodingKey {
+        case id, email, name, status, version
+        case createdAt = "created_at"
+        case updatedAt = "updated_at"
+    }
+
+    static let columns = "id, email, name, status, version, created_at, updated_at"
+
+    init(_ row: Row) throws {
+        (id, email, name, status, version, createdAt, updatedAt) = try row.decode(
+            UUID.self, String.self, String.self, String.self, Int64.self, Date.self, Date.self)
+    }
+}

@@ -1,0 +1,105 @@
+import Testing
+
+@testable import LeftfoldDriver
+
+@Suite(.needsServer) struct InterruptTests {
+    private func sleepers(_ observer: Connection, _ mark: String) async throws -> Int {
+        try await observer.value(
+            "SELECT count(*) FROM pg_stat_activity WHERE query LIKE \("%" + mark + "%") AND wait_event = 'PgSleep'", as: Int.self)
+    }
+
+    @Test func aTimeoutCancelsAndCloses() async throws {
+        let connection = try await TestServer.connect()
+        let observer = try await TestServer.connect()
+        let error = try await postgresError {
+            try await connection.execute("SELECT pg_sleep(60)::text AS mark_a", timeout: .milliseconds(50))
+        }
+        #expect(error.kind == .timeout && !error.outcomeUnknown)
+        #expect(await !connection.isUsable)
+        #expect(try await sleepers(observer, "mark_a") == 0, "the server was told and has answered")
+        await observer.close()
+    }
+
+    @Test func abandoningLeavesTheServerAlone() async throws {
+        let connection = try await TestServer.connect()
+        let observer = try await TestServer.connect()
+        let pid = await connection.backendProcessID
+        let error = try await postgresError {
+            try await connection.execute("SELECT pg_sleep(60)::text AS mark_b", timeout: .milliseconds(200), onTimeout: .abandon)
+        }
+        #expect(error.kind == .timeout && error.outcomeUnknown)
+        #expect(await !connection.isUsable)
+        #expect(try await sleepers(observer, "mark_b") == 1, "no cancel was sent")
+        try await observer.execute("SELECT pg_terminate_backend(\(pid))")
+        await observer.close()
+    }
+
+    @Test(arguments: [InterruptPolicy.cancel, .abandon])
+    func cancellationFollowsThePolicy(_ policy: InterruptPolicy) async throws {
+        let connection = try await TestServer.connect()
+        let observer = try await TestServer.connect()
+        let (pid, mark) = (await connection.backendProcessID, "mark_c\(policy)")
+        let task = Task { try await connection.execute("SELECT pg_sleep(60)::text AS \(unsafe: mark)", onTimeout: policy) }
+        try await eventually("sleeps") { try await sleepers(observer, mark) == 1 }
+        task.cancel()
+        let error = try await postgresError { _ = try await task.value }
+        #expect(error.kind == .cancelled && error.outcomeUnknown == (policy == .abandon))
+        #expect(await !connection.isUsable)
+        try await observer.execute("SELECT pg_terminate_backend(\(pid))")
+        await observer.close()
+    }
+
+    @Test func aCancelledTaskSendsNothing() async throws {
+        let connection = try await TestServer.connect()
+        let error = try await postgresError {
+            try await Task {
+                withUnsafeCurrentTask { $0?.cancel() }
+                try await connection.execute("SELECT 1")
+            }.value
+        }
+        #expect(error.kind == .cancelled && !error.outcomeUnknown)
+        #expect(await connection.isUsable, "nothing was sent, so nothing is broken")
+        await connection.close()
+    }
+
+    @Test func pipelinesStreamsAndCopiesTimeOutToo() async throws {
+        let first = try await TestServer.connect()
+        let pipeline = try await postgresError {
+            try await first.pipeline(["SELECT 1", "SELECT pg_sleep(60)::text"], timeout: .milliseconds(50))
+        }
+        #expect(pipeline.kind == .timeout)
+        #expect(await !first.isUsable)
+        let second = try await TestServer.connect()
+        let stream = try await postgresError {
+            try await second.stream("SELECT pg_sleep(60)::text", timeout: .milliseconds(50)) { _ in }
+        }
+        #expect(stream.kind == .timeout)
+        #expect(await !second.isUsable)
+        let third = try await TestServer.connect()
+        let endless = try await postgresError {
+            try await third.stream("SELECT generate_series(1, 1000000000)", timeout: .milliseconds(100)) { _ in }
+        }
+        #expect(endless.kind == .timeout, "a server that never stops sending does not outlast the deadline")
+        let fourth = try await TestServer.connect()
+        let copy = try await postgresError {
+            try await fourth.copyOut("COPY (SELECT pg_sleep(60)) TO STDOUT", timeout: .milliseconds(50)) { _ in }
+        }
+        #expect(copy.kind == .timeout)
+        #expect(await !fourth.isUsable)
+    }
+
+    @Test func aStreamIsCancelledWithItsTask() async throws {
+        let connection = try await TestServer.connect()
+        let error = try await postgresError {
+            try await Task {
+                var count = 0
+                try await connection.stream("SELECT generate_series(1, 1000000000)") { _ in
+                    count += 1
+                    if count == 1000 { withUnsafeCurrentTask { $0?.cancel() } }
+                }
+            }.value
+        }
+        #expect(error.kind == .cancelled)
+        #expect(await !connection.isUsable)
+    }
+}

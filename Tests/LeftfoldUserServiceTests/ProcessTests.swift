@@ -1,0 +1,164 @@
+import Foundation
+import Leftfold
+import LeftfoldDriver
+import LeftfoldPostgres
+import LeftfoldPostgresTesting
+import LeftfoldTesting
+import Synchronization
+import Testing
+
+/// The built program, run and killed as an operator would.
+@Suite(.serialized) struct ProcessTests {
+    @Test(
+        "serve and project, each in its own process and killed with -9 at random: nothing is lost, nothing repeated",
+        arguments: SeededGenerator.seeds(1))
+    func killed(seed: UInt64) async throws {
+        try await withDeployment { deployment in
+            var random = SeededGenerator(seed: seed)
+            var server = try deployment.start("serve", "--port", "0")
+            let url = try await server.prints(/url=(http:\S+)/)
+            let port = try #require(url.split(separator: ":").last.map(String.init))
+            var projector = try deployment.start("project")
+            let client = Client(url: url, token: deployment.token)
+
+            // Users in four lines at once, each created and renamed; every request is repeated until it is answered.
+            let people = (0..<80).map { _ in UUID() }
+            let done = Counter()
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for part in 0..<4 {
+                    group.addTask {
+                        for (number, id) in people.enumerated() where number % 4 == part {
+                            let create = #"{"id":"\#(id)","email":"u\#(number)@example.com","name":"U"}"#
+                            let created = try await client.insist("POST", "/users", json: create, key: UUID())
+                            #expect(created.status == 201, "\(created.body)")
+                            let renamed = try await client.insist("PATCH", "/users/\(id)", json: #"{"name":"V\#(number)"}"#, key: UUID())
+                            #expect(renamed.status == 200, "\(renamed.body)")
+                            #expect(renamed.body["version"] == "2")
+                            done.increment()
+                        }
+                    }
+                }
+                while done.count < people.count {
+                    try await Task.sleep(for: .milliseconds(Int.random(in: 50...700, using: &random)))
+                    if Bool.random(using: &random) {
+                        server.send(SIGKILL)
+                        try await server.end()
+                        server = try deployment.start("serve", "--port", port)
+                    } else {
+                        projector.send(SIGKILL)
+                        try await projector.end()
+                        projector = try deployment.start("project")
+                    }
+                }
+                try await group.waitForAll()
+            }
+
+            let database = LeftfoldDatabase(deployment.configuration, logger: TestDatabase.quiet)
+            try await eventually("the projector has caught up", within: .seconds(60)) {
+                try await database.projectionStatuses().allSatisfy { $0.eventsBehind == 0 }
+            }
+            let log = try await database.store.read(after: .zero, limit: 1000)
+            #expect(log.count == 160)
+            for id in people {
+                let stream = try #require(StreamName(rawValue: "user-\(id.uuidString.lowercased())"))
+                #expect(log.filter { $0.stream == stream }.map(\.type) == ["UserCreated", "UserRenamed"])
+            }
+            let accepted = try await database.store.journal(JournalFilter(limit: 1000)).filter { $0.outcome == .accepted }
+            #expect(accepted.count == 160)
+            for projection in ["user_directory", "user_history"] {
+                _ = try await deployment.run("projections", "verify", projection)
+            }
+            let rows = try await database.pool.execute("SELECT count(*) FROM user_directory WHERE version = 2").first?.decode(Int.self)
+            #expect(rows == 80)
+            await database.close()
+
+            for program in [server, projector] {
+                program.send(SIGTERM)
+                #expect(try await program.end() == 0)
+            }
+        }
+    }
+
+    @Test("An import that is killed and run again ends in the state of one that was left alone")
+    func importKilled() async throws {
+        let url = try await TestServer.shared.connectionString()
+        let output = try await Program.run(
+            ["--count", "3000", "--seed", "7", "--kills", "4"], environment: ["DATABASE_URL": url, "USERS": Program.path],
+            executable: Program.repository.appendingPathComponent("scripts/check-import").path)
+        #expect(output.contains("the same state"))
+    }
+
+    @Test(
+        "A mistake in the configuration ends with status 78 and says which; a database that is away with 69",
+        arguments: [
+            (["PORT": "eighty"], 78, "PORT"), (["LOG_LEVEL": "loud"], 78, "LOG_LEVEL"), (["DATABASE_URL": "nonsense"], 78, "DATABASE_URL"),
+            (["DATABASE_URL": ""], 78, "DATABASE_URL"), (["DATABASE_URL": "host=/nonexistent dbname=x"], 69, "reached"),
+        ])
+    func misconfigured(environment: [String: String], status: Int32, told: String) async throws {
+        let output = try await Program.run(["projections"], environment: environment, expecting: status)
+        #expect(output.contains(told), "\(output)")
+    }
+
+    @Test("dev needs nothing, leaves no process behind, and goes on with the same data", arguments: [SIGTERM, SIGINT])
+    func dev(signal: Int32) async throws {
+        let folder = URL(fileURLWithPath: "/tmp/leftfold-dev-\(UInt32.random(in: 0 ... .max))")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let noDatabase = ["DATABASE_URL": ""]
+        for run in 1...2 {
+            let program = try Program(["dev", "--port", "0", "--data", folder.path], environment: noDatabase)
+            let url = try await program.prints(/export URL=(\S+)/)
+            let token = try await program.prints(/export TOKEN=(\S+)/)
+            let client = Client(url: url, token: token)
+            if run == 1 {
+                let created = try await client.send("POST", "/users", json: #"{"email":"ada@example.com","name":"Ada"}"#)
+                #expect(created.status == 201)
+                let list = try await client.send("GET", "/users?after=\(created.position ?? "0")")
+                #expect(list.status == 200)
+            } else {
+                let list = try await client.send("GET", "/users")
+                #expect(list.body["users"]?.contains("ada@example.com") == true, "\(list.body)")
+            }
+            // PostgreSQL names its folder on its command line, and so do we.
+            _ = try await Program.run(["-f", folder.path], executable: "/usr/bin/pgrep")
+            program.send(signal)
+            #expect(try await program.end() == 0)
+            _ = try await Program.run(["-f", folder.path], executable: "/usr/bin/pgrep", expecting: 1)
+        }
+    }
+
+    private final class Counter: Sendable {
+        private let value = Mutex(0)
+        var count: Int { value.withLock { $0 } }
+        func increment() { value.withLock { $0 += 1 } }
+    }
+
+    // MARK: A deployment
+
+    struct Deployment: Sendable {
+        let configuration: ConnectionConfiguration
+        let environment: [String: String]
+        let token: String
+
+        func start(_ arguments: String...) throws -> Program { try Program(arguments, environment: environment) }
+
+        func run(_ arguments: String..., expecting status: Int32 = 0) async throws -> String {
+            try await Program.run(arguments, environment: environment, expecting: status)
+        }
+    }
+
+    private func withDeployment(_ body: (Deployment) async throws -> Void) async throws {
+        try await TestDatabase.withEmpty { configuration in
+            let folder = FileManager.default.temporaryDirectory.appendingPathComponent("leftfold-\(UUID())")
+            defer { try? FileManager.default.removeItem(at: folder) }
+            let name = try #require(configuration["dbname"])
+            let url = try await TestServer.shared.connectionString(database: name)
+            var environment = ["DATABASE_URL": url, "JWT_KEYS_FILE": folder.appendingPathComponent("jwt_keys.json").path]
+            environment["LOG_LEVEL"] = "info"
+            _ = try await Program.run(["secrets", folder.path])
+            _ = try await Program.run(["migrate"], environment: environment)
+            let token = try await Program.run(["token", "--subject", "tester", "--role", "admin"], environment: environment)
+                .trimmingCharacters(in: .whitespacesAndNewlines)
+            try await body(Deployment(configuration: configuration, environment: environment, token: token))
+        }
+    }
+}
