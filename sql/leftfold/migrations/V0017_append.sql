@@ -20,7 +20,8 @@
 --   wrong_expected_version    version: the actual one; details: {"stream"}
 --   condition_failed          position: of an event that matches
 --   claim_taken               details: {"kind", "value"}
--- With several writes, or with any version expected, the first two have details {"versions": {stream: version}}.
+-- With several writes, or with any version expected, the first two have details {"versions": {stream: version}}: of the streams that the command
+-- wrote to, or of all that it looked at if it wrote to none. A command without any write has no version.
 CREATE FUNCTION append(
     -- One element a command
     p_command_ids     uuid[],
@@ -37,9 +38,9 @@ CREATE FUNCTION append(
     p_event_types     text[],
     p_event_data      json[],
     -- Absent in the usual case
-    p_write_commands  integer[] DEFAULT NULL,  -- the command of each write; null: the k-th write is the k-th command's
-    p_event_writes    integer[] DEFAULT NULL,  -- the write of each event; null: the k-th event is the k-th write's
-    p_metadata        json[]    DEFAULT NULL,  -- of each command, for all of its events
+    p_write_commands  integer[] DEFAULT NULL,  -- the command of each write, ascending; null: the k-th write is the k-th command's
+    p_event_writes    integer[] DEFAULT NULL,  -- the write of each event, ascending; null: the k-th event is the k-th write's
+    p_metadata        json[]    DEFAULT NULL,  -- of each event
     p_follows         boolean[] DEFAULT NULL,  -- of each command: only if this call appended the command before it
     p_tag_events      integer[] DEFAULT NULL,
     p_tags            text[]    DEFAULT NULL,
@@ -87,7 +88,7 @@ BEGIN
 
     IF NOT known AND p_conditions IS NULL AND p_progress IS NULL
         AND (p_causation_ids IS NULL OR array_dims(p_causation_ids) = array_dims(p_command_ids))
-        AND (p_metadata IS NULL OR array_dims(p_metadata) = array_dims(p_command_ids))
+        AND (p_metadata IS NULL OR array_dims(p_metadata) = array_dims(p_event_types))
         AND (p_follows IS NULL OR array_dims(p_follows) = array_dims(p_command_ids) AND NOT p_follows[1] AND array_position(p_follows, NULL) IS NULL)
         AND (NOT several OR is_complete(
             p_command_ids, p_contents, p_names, p_principals, p_correlation_ids, p_received_at, p_streams, p_expected, p_event_types, p_event_data,
