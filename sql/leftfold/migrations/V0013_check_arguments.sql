@@ -169,7 +169,11 @@ BEGIN
     argument := 'p_tags';         PERFORM p_tags::label[];
     argument := 'p_claim_kinds';  PERFORM p_claim_kinds::nonempty[];
     argument := 'p_claim_values'; PERFORM p_claim_values::nonempty[];
-EXCEPTION WHEN check_violation THEN
+    argument := 'p_progress';     PERFORM (p.value ->> 'lease')::interval FROM unnest(p_progress) AS p (value);
+    PERFORM names_of(i.value, 'types'), names_of(i.value, 'tags')
+    FROM unnest(p_conditions) AS c (value) CROSS JOIN LATERAL json_array_elements(c.value) AS d (value)
+    CROSS JOIN LATERAL json_array_elements(d.value -> 'items') AS i (value);
+EXCEPTION WHEN check_violation OR invalid_datetime_format OR datetime_field_overflow THEN
     RAISE EXCEPTION '%: %', argument, SQLERRM USING ERRCODE = 'LF006';
 END
 $$;
@@ -229,15 +233,15 @@ BEGIN
         RETURN false;
     END IF;
     IF num_nonnulls(p_tag_events, p_tags) > 0 AND (
-        cardinality(p_tag_events) IS DISTINCT FROM cardinality(p_tags)
+        array_dims(p_tag_events) IS DISTINCT FROM array_dims(p_tags)
         OR EXISTS (SELECT FROM unnest(p_tag_events) AS t (event) WHERE t.event IS NULL OR t.event NOT BETWEEN 1 AND events))
     THEN
         RETURN false;
     END IF;
     IF num_nonnulls(p_claim_writes, p_claim_takes, p_claim_kinds, p_claim_values) > 0 AND (
         num_nulls(p_claim_writes, p_claim_takes, p_claim_kinds, p_claim_values) > 0
-        OR cardinality(p_claim_takes) <> cardinality(p_claim_writes) OR cardinality(p_claim_kinds) <> cardinality(p_claim_writes)
-        OR cardinality(p_claim_values) <> cardinality(p_claim_writes) OR array_position(p_claim_takes, NULL) IS NOT NULL
+        OR array_dims(p_claim_takes) <> array_dims(p_claim_writes) OR array_dims(p_claim_kinds) <> array_dims(p_claim_writes)
+        OR array_dims(p_claim_values) <> array_dims(p_claim_writes) OR array_position(p_claim_takes, NULL) IS NOT NULL
         OR EXISTS (SELECT FROM unnest(p_claim_writes) AS c (write) WHERE c.write IS NULL OR c.write NOT BETWEEN 1 AND writes)
         -- One that is released and taken by two: it matters who comes first.
         OR false = ANY (p_claim_takes)
