@@ -191,7 +191,7 @@ DECLARE
     number integer;
 BEGIN
     FOREACH number IN ARRAY p_numbers LOOP
-        IF number IS NULL OR number NOT IN (last, last + 1) THEN RETURN false; END IF;
+        IF number IS NULL OR number NOT IN (greatest(last, 1), last + 1) THEN RETURN false; END IF;
         last := number;
     END LOOP;
     RETURN last = p_count AND array_dims(p_numbers) = '[1:' || cardinality(p_numbers) || ']';
@@ -240,8 +240,9 @@ BEGIN
     END IF;
     IF num_nonnulls(p_claim_writes, p_claim_takes, p_claim_kinds, p_claim_values) > 0 AND (
         num_nulls(p_claim_writes, p_claim_takes, p_claim_kinds, p_claim_values) > 0
-        OR array_dims(p_claim_takes) <> array_dims(p_claim_writes) OR array_dims(p_claim_kinds) <> array_dims(p_claim_writes)
-        OR array_dims(p_claim_values) <> array_dims(p_claim_writes) OR array_position(p_claim_takes, NULL) IS NOT NULL
+        OR array_dims(p_claim_takes) IS DISTINCT FROM array_dims(p_claim_writes)
+        OR array_dims(p_claim_kinds) IS DISTINCT FROM array_dims(p_claim_writes)
+        OR array_dims(p_claim_values) IS DISTINCT FROM array_dims(p_claim_writes) OR array_position(p_claim_takes, NULL) IS NOT NULL
         OR EXISTS (SELECT FROM unnest(p_claim_writes) AS c (write) WHERE c.write IS NULL OR c.write NOT BETWEEN 1 AND writes)
         -- One that is released and taken by two: it matters who comes first.
         OR false = ANY (p_claim_takes)

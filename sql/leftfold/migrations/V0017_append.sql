@@ -82,7 +82,7 @@ BEGIN
         EXISTS (SELECT FROM commands_without_events AS c WHERE c.command_id = ANY (p_command_ids)),
         0 = ALL (p_expected) OR (
             SELECT count(*) FROM generate_series(1, cardinality(p_streams)) AS w
-            WHERE p_expected[w] > 0 AND (SELECT count(*) FROM events AS e WHERE e.stream = p_streams[w] AND e.version = p_expected[w]) = 0
+            WHERE p_expected[w] <> 0 AND (SELECT e.version FROM events AS e WHERE e.stream = p_streams[w] AND e.version = p_expected[w]) IS NULL
         ) = 0
     INTO before, known, looked;
 

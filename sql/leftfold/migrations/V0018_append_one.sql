@@ -35,9 +35,9 @@ BEGIN
     END IF;
     SELECT coalesce((SELECT max(e.position) FROM events AS e), 0),
         EXISTS (SELECT FROM commands_without_events AS c WHERE c.command_id = p_command_id),
-        p_expected = 0 OR (SELECT count(*) FROM events AS e WHERE e.stream = p_stream AND e.version = p_expected) > 0
+        p_expected = 0 OR (SELECT e.version FROM events AS e WHERE e.stream = p_stream AND e.version = p_expected) IS NOT NULL
     INTO before, known, looked;
-    IF looked AND NOT known AND num_nonnulls(p_claim_takes, p_claim_kinds, p_claim_values) = 0 THEN
+    IF looked AND NOT known AND (p_tags IS NULL OR array_ndims(p_tags) = 1) AND num_nonnulls(p_claim_takes, p_claim_kinds, p_claim_values) = 0 THEN
         BEGIN
             IF p_tags IS NOT NULL THEN
                 tags := ARRAY(SELECT DISTINCT t.tag FROM unnest(p_tags) AS t (tag) ORDER BY t.tag);
