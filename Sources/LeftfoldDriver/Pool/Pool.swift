@@ -117,7 +117,9 @@ public final class Pool: Sendable {
         }
     }
 
-    private func waitInLine(_ waiter: UInt64, until deadline: ContinuousClock.Instant) async throws(PostgresError) -> PoolState<Connection>.Grant {
+    private func waitInLine(_ waiter: UInt64, until deadline: ContinuousClock.Instant) async throws(PostgresError)
+        -> PoolState<Connection>.Grant
+    {
         let outcome = await Poller.shared.park(waiter, until: deadline) { state.withLock { $0.hasGrant(waiter) } }
         let grant = state.withLock { $0.leave(waiter) ? nil : $0.take(waiter) }
         if let grant { return grant }
