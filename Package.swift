@@ -30,6 +30,7 @@ let package = Package(
         .library(name: "LeftfoldHTTP", targets: ["LeftfoldHTTP"]),
         .library(name: "LeftfoldCLI", targets: ["LeftfoldCLI"]),
         .library(name: "LeftfoldTesting", targets: ["LeftfoldTesting"]),
+        .library(name: "LeftfoldPostgresTesting", targets: ["LeftfoldPostgresTesting"]),
         .library(name: "EmbeddedPostgres", targets: ["EmbeddedPostgres"]),
         .library(name: "LeftfoldUsers", targets: ["LeftfoldUsers", "LeftfoldUsersReadModel"]),
         .executable(name: "users", targets: ["LeftfoldUserService"]),
@@ -70,7 +71,10 @@ let package = Package(
             dependencies: ["Leftfold", "LeftfoldDriver", "LeftfoldSchema", logging, metrics, serviceLifecycle]),
         .target(name: "LeftfoldTesting", dependencies: ["Leftfold"]),
 
-        // 3: the edge
+        // 3: the edge, and what tests on PostgreSQL are written with
+        .target(
+            name: "LeftfoldPostgresTesting",
+            dependencies: ["Leftfold", "LeftfoldTesting", "LeftfoldPostgres", "LeftfoldDriver", "EmbeddedPostgres", logging]),
         .target(
             name: "LeftfoldHTTP",
             dependencies: [
@@ -99,7 +103,6 @@ let package = Package(
                 argumentParser, httpTypes,
             ]),
 
-        .target(name: "TestSupport", dependencies: ["LeftfoldPostgres", "LeftfoldDriver", logging], path: "Tests/TestSupport"),
         .testTarget(name: "LeftfoldDriverTests", dependencies: ["LeftfoldDriver", "LeftfoldTesting", "EmbeddedPostgres", logging]),
         .testTarget(name: "LeftfoldTests", dependencies: ["Leftfold", "LeftfoldTesting"]),
         .testTarget(name: "LeftfoldUsersTests", dependencies: ["LeftfoldUsers", "Leftfold", "LeftfoldTesting"]),
@@ -119,12 +122,25 @@ let package = Package(
         .testTarget(
             name: "LeftfoldPostgresTests",
             dependencies: [
-                "LeftfoldPostgres", "LeftfoldTesting", "Leftfold", "LeftfoldDriver", "LeftfoldSchema", "TestSupport", "LeftfoldUsers",
+                "LeftfoldPostgres", "LeftfoldTesting", "Leftfold", "LeftfoldDriver", "LeftfoldSchema", "LeftfoldPostgresTesting",
+                "LeftfoldUsers",
                 "LeftfoldUsersReadModel",
             ]),
         .testTarget(
+            name: "DocumentationTests",
+            dependencies: [
+                "LeftfoldPostgres", "LeftfoldTesting", "LeftfoldPostgresTesting", "Leftfold", "LeftfoldDriver", logging, serviceLifecycle,
+                unixSignals,
+            ]),
+        .testTarget(
+            name: "LeftfoldPostgresTestingTests",
+            dependencies: ["LeftfoldPostgresTesting", "LeftfoldPostgres", "LeftfoldTesting", "Leftfold", "LeftfoldDriver"]),
+        .testTarget(
             name: "LeftfoldUserServiceTests",
-            dependencies: ["LeftfoldUserService", "LeftfoldPostgres", "Leftfold", "LeftfoldDriver", "TestSupport", "LeftfoldUsers", crypto]),
+            dependencies: [
+                "LeftfoldUserService", "LeftfoldPostgres", "Leftfold", "LeftfoldDriver", "LeftfoldTesting", "LeftfoldPostgresTesting",
+                "LeftfoldUsers", crypto,
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -20,6 +20,7 @@ public struct EmbeddedPostgres: Sendable {
 
     /// Finds the server's programs, makes the data folder if it is new, starts the server if it does not run, and waits until it is ready.
     ///
+    /// - Parameter dataDirectory: where everything of the server is; made if it does not exist.
     /// - Parameter settings: server settings for `postgresql.conf`. A running server with other settings is restarted.
     /// - Parameter port: listen on 127.0.0.1 as well; the password is in the file `password` of the folder. By default there is no TCP.
     /// - Parameter database: made if it does not exist.

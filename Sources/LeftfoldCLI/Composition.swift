@@ -20,7 +20,7 @@ public protocol Composition: Sendable {
     static var commands: [any Command.Type] { get }
     /// For commands that need an outside fact.
     static var handlers: [CommandHandler] { get }
-    static var projections: [any Projection] { get }
+    static var projections: [any PostgresProjection] { get }
     /// What may be asked by name.
     static func queries(_ readModels: ReadModels) -> [QueryHandler]
     /// Resource routes beside `POST /commands/{Name}` and `POST /queries/{Name}`.

@@ -14,7 +14,7 @@ enum UserService: Composition {
     static var policy: any Policy { UsersPolicy.roles }
 
     static let commands: [any Command.Type] = [CreateUser.self, UpdateUser.self, DeactivateUser.self, ReactivateUser.self]
-    static let projections: [any Projection] = [UserDirectory(), UserHistory()]
+    static let projections: [any PostgresProjection] = [UserDirectory(), UserHistory()]
 
     static func queries(_ readModels: ReadModels) -> [QueryHandler] {
         [readModels.handler(for: GetUser.self), readModels.handler(for: ListUsers.self), readModels.handler(for: GetUserHistory.self)]

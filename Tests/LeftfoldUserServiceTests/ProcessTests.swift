@@ -2,18 +2,19 @@ import Foundation
 import Leftfold
 import LeftfoldDriver
 import LeftfoldPostgres
+import LeftfoldPostgresTesting
+import LeftfoldTesting
 import Synchronization
-import TestSupport
 import Testing
 
 /// The built program, run and killed as an operator would.
-@Suite(.needsServer, .serialized) struct ProcessTests {
+@Suite(.serialized) struct ProcessTests {
     @Test(
         "serve and project, each in its own process and killed with -9 at random: nothing is lost, nothing repeated",
-        arguments: [SeededNumbers.seed()])
+        arguments: SeededGenerator.seeds(1))
     func killed(seed: UInt64) async throws {
         try await withDeployment { deployment in
-            var random = SeededNumbers(seed: seed)
+            var random = SeededGenerator(seed: seed)
             var server = try deployment.start("serve", "--port", "0")
             let url = try await server.prints(/url=(http:\S+)/)
             let port = try #require(url.split(separator: ":").last.map(String.init))
@@ -80,7 +81,7 @@ import Testing
 
     @Test("An import that is killed and run again ends in the state of one that was left alone")
     func importKilled() async throws {
-        let url = try #require(TestDatabase.serverURL)
+        let url = try await TestServer.shared.connectionString()
         let output = try await Program.run(
             ["--count", "3000", "--seed", "7", "--kills", "4"], environment: ["DATABASE_URL": url, "USERS": Program.path],
             executable: Program.repository.appendingPathComponent("scripts/check-import").path)
@@ -150,7 +151,7 @@ import Testing
             let folder = FileManager.default.temporaryDirectory.appendingPathComponent("leftfold-\(UUID())")
             defer { try? FileManager.default.removeItem(at: folder) }
             let name = try #require(configuration["dbname"])
-            let url = try #require(TestDatabase.serverURL).replacing(/\/[^\/?]*(\?.*)?$/) { "/\(name)\($0.output.1 ?? "")" }
+            let url = try await TestServer.shared.connectionString(database: name)
             var environment = ["DATABASE_URL": url, "JWT_KEYS_FILE": folder.appendingPathComponent("jwt_keys.json").path]
             environment["LOG_LEVEL"] = "info"
             _ = try await Program.run(["secrets", folder.path])

@@ -8,13 +8,14 @@ struct Bench: Sendable {
 }
 
 enum SuiteName: String, CaseIterable, Sendable {
-    case write, read, rebuild, latency, http
+    case write, cpu, read, rebuild, latency, http
 
     static var all: String { allCases.map(\.rawValue).joined(separator: ", ") }
 
     var summary: String {
         switch self {
         case .write: "appends and commands against single-row INSERTs"
+        case .cpu: "the server's work for an appended command against a plain INSERT of as many rows"
         case .read: "queries and stream loads against prepared SELECTs"
         case .rebuild: "rebuilding a read table against the server's own INSERT … SELECT"
         case .latency: "from commit to the announced read table against the append itself"
@@ -25,6 +26,7 @@ enum SuiteName: String, CaseIterable, Sendable {
     func run(_ bench: Bench, _ scoreboard: inout Scoreboard) async throws {
         switch self {
         case .write: try await WriteSuite(bench: bench).run(&scoreboard)
+        case .cpu: try await CPUSuite(bench: bench).run(&scoreboard)
         case .read: try await ReadSuite(bench: bench).run(&scoreboard)
         case .rebuild: try await RebuildSuite(bench: bench).run(&scoreboard)
         case .latency: try await LatencySuite(bench: bench).run(&scoreboard)

@@ -20,7 +20,7 @@ public struct EventMetadata: Sendable, Equatable {
     }
 
     /// Nil where there is nothing to say.
-    init?(version: Int, traceparent: String?) throws {
+    package init?(version: Int, traceparent: String?) throws {
         if version == 1, traceparent == nil { return nil }
         json = [UInt8](try JSONCoding.encoder.encode(Fields(version: version == 1 ? nil : version, traceparent: traceparent)))
         self.version = version

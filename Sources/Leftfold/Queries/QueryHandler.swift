@@ -4,7 +4,9 @@ public struct QueryHandler: Sendable {
     /// An `AnswerFunction` of that query.
     let function: any Sendable
 
-    /// - Parameter answer: must honour `context.after`; the read models of `LeftfoldPostgres` do.
+    /// - Parameters:
+    ///   - type: what is asked.
+    ///   - answer: must honour `context.after`; the read models of `LeftfoldPostgres` do.
     public init<Q: Query>(_ type: Q.Type, _ answer: @escaping @Sendable (Q, QueryContext) async throws -> Answered<Q.Answer>) {
         query = type
         function = AnswerFunction(run: answer)

@@ -7,7 +7,7 @@ import LeftfoldPostgres
 /// What can be wrong, looked at one by one. `doctor` prints it; `/health/ready` answers with it.
 struct Health: Sendable {
     let database: LeftfoldDatabase
-    let projections: [any Projection]
+    let projections: [any PostgresProjection]
 
     struct Finding: Codable, Sendable {
         var check: String
@@ -35,7 +35,7 @@ struct Health: Sendable {
             let pending = try await database.pendingMigrations()
             if !pending.isEmpty { return (false, "\(pending.count) migrations are missing; run migrate") }
             let live = Set(try await database.projectionStatuses().filter { $0.state == "live" }.map(\.projection))
-            let missing = projections.map { type(of: $0).name.name }.filter { !live.contains($0) }
+            let missing = projections.map { $0.name.rawValue }.filter { !live.contains($0) }
             return missing.isEmpty ? (true, "up to date") : (false, "no tables for \(missing.joined(separator: ", ")); run migrate")
         }
     }
@@ -45,7 +45,7 @@ struct Health: Sendable {
         do {
             let statuses = try await database.projectionStatuses()
             return projections.map { projection in
-                let name = type(of: projection).name.name
+                let name = projection.name.rawValue
                 let check = "projection \(name)"
                 guard let status = statuses.first(where: { $0.projection == name && $0.state == "live" }) else {
                     return Finding(check: check, healthy: false, detail: "it has no tables; run migrate")
@@ -53,6 +53,12 @@ struct Health: Sendable {
                 if let failure = status.failure {
                     return Finding(
                         check: check, healthy: false, detail: "stopped at position \(status.failedPosition ?? .zero): \(failure)")
+                }
+                guard status.codeVersion == projection.version else {
+                    return Finding(
+                        check: check, healthy: false,
+                        detail: "its live generation \(status.generation) was built by version \(status.codeVersion) of the code; this is "
+                            + "version \(projection.version): rebuild it")
                 }
                 guard let worker = status.worker else {
                     return Finding(check: check, healthy: false, detail: "nobody works on it; \(status.eventsBehind) events behind")

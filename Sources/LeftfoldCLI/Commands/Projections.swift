@@ -55,7 +55,7 @@ struct Projections<C: Composition>: AsyncParsableCommand {
 
         @OptionGroup var common: CommonOptions
         @OptionGroup var output: OutputOptions
-        @Argument(help: "The projection: \(C.projections.map { type(of: $0).name.name }.joined(separator: ", ")).")
+        @Argument(help: "The projection: \(C.projections.map { $0.name.rawValue }.joined(separator: ", ")).")
         var projection: String
 
         func run() async throws {
@@ -68,7 +68,7 @@ struct Projections<C: Composition>: AsyncParsableCommand {
             }
         }
 
-        private func verify(_ projection: some Projection, _ assembly: Assembly<C>, _ progress: ProgressDisplay) async throws {
+        private func verify(_ projection: any PostgresProjection, _ assembly: Assembly<C>, _ progress: ProgressDisplay) async throws {
             let report = try await Verification(projection, in: assembly.database).run { done, total in
                 progress.update(done: done.rawValue, total: total.rawValue)
             }
@@ -104,10 +104,10 @@ struct Projections<C: Composition>: AsyncParsableCommand {
 }
 
 extension Composition {
-    static func projection(named name: String) throws -> any Projection {
-        guard let projection = projections.first(where: { type(of: $0).name.name == name }) else {
+    static func projection(named name: String) throws -> any PostgresProjection {
+        guard let projection = projections.first(where: { $0.name.rawValue == name }) else {
             throw Misconfigured(
-                "there is no projection “\(name)”; there are \(projections.map { type(of: $0).name.name }.joined(separator: ", "))")
+                "there is no projection “\(name)”; there are \(projections.map { $0.name.rawValue }.joined(separator: ", "))")
         }
         return projection
     }

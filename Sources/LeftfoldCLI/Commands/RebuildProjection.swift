@@ -14,7 +14,7 @@ struct RebuildProjection<C: Composition>: AsyncParsableCommand {
 
     @OptionGroup var common: CommonOptions
     @OptionGroup var output: OutputOptions
-    @Argument(help: "The projection: \(C.projections.map { type(of: $0).name.name }.joined(separator: ", ")).")
+    @Argument(help: "The projection: \(C.projections.map { $0.name.rawValue }.joined(separator: ", ")).")
     var projection: String
 
     func run() async throws {
@@ -24,7 +24,7 @@ struct RebuildProjection<C: Composition>: AsyncParsableCommand {
         }
     }
 
-    private func rebuild(_ projection: some Projection, _ assembly: Assembly<C>) async throws {
+    private func rebuild(_ projection: any PostgresProjection, _ assembly: Assembly<C>) async throws {
         let progress = ProgressDisplay("rebuild", unit: "events")
         let start = ContinuousClock.now
         let generation = try await interruptible {

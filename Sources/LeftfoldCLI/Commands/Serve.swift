@@ -66,7 +66,7 @@ extension Assembly {
 
     /// One projector for each projection.
     func projectors(_ settings: Settings) -> [any Service] {
-        func projector(_ projection: some Projection) -> any Service {
+        func projector(_ projection: any PostgresProjection) -> any Service {
             Projector(projection, in: database, batchSize: settings.projectionBatch, logger: logger)
         }
         return C.projections.map { projector($0) }

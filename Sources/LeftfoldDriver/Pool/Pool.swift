@@ -16,8 +16,11 @@ public final class Pool: Sendable {
 
     /// A pool; nothing is opened yet.
     ///
+    /// - Parameter configuration: of every connection.
+    /// - Parameter size: how many connections there are at most.
     /// - Parameter acquireTimeout: how long a caller waits for a connection, opening included, before `.poolExhausted`.
     /// - Parameter idleTimeout: connections idle for longer are closed when the next one is lent.
+    /// - Parameter logger: of the connections.
     public init(
         _ configuration: ConnectionConfiguration, size: Int = 10, acquireTimeout: Duration = .seconds(5),
         idleTimeout: Duration = .seconds(600),

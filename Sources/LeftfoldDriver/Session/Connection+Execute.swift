@@ -3,6 +3,7 @@ import CLibPQ
 extension Connection {
     /// Runs one statement and returns its result. One round trip, also the first time.
     ///
+    /// - Parameter sql: exactly one statement.
     /// - Parameter timeout: how long to wait for the answer; `nil` waits for ever.
     /// - Parameter onTimeout: what happens then, and also when the task is cancelled.
     /// - Throws: `.server` if the server refused it: nothing of it happened, unless `outcomeUnknown`. `.connectionLost`, `.timeout`,

@@ -28,7 +28,7 @@ public enum InterruptPolicy: Sendable {
 /// One session with a server.
 ///
 /// It serves one statement at a time; a second one at the same time throws `.misuse` and disturbs nothing. Statements are prepared once and
-/// kept. libpq never blocks here: when it would, the task waits in the ``Poller``.
+/// kept. libpq never blocks here: when it would, the task waits in the poller.
 public actor Connection {
     let handle: ConnectionHandle
     let notices: Notices

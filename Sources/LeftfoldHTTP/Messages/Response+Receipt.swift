@@ -3,23 +3,32 @@ import Hummingbird
 import Leftfold
 
 extension Response {
-    /// `{"id", "position", "version"}`, with the version as the entity tag.
+    /// `{"id", "position", "version"}`, with the version as the entity tag. A command on several streams or on a query is
+    /// answered `{"position", "streams": {"account-…": 3}}`: no one version is its.
     ///
     /// - Parameter collection: the path of the collection in which the command made a new resource.
     init(_ receipt: Receipt, createdAt collection: String?) {
-        let id = receipt.stream.id
         var json: [UInt8] = []
         json.reserveCapacity(96)
-        json.append(contentsOf: "{\"id\":".utf8)
-        JSONValue.string(String(id)).append(to: &json)
-        json.append(contentsOf: ",\"position\":\(receipt.position.rawValue),\"version\":\(receipt.version.rawValue)}".utf8)
         self.init(
             status: collection == nil ? .ok : .created,
-            headers: [
-                .contentType: "application/json", .eTag: EntityTag.of(receipt.version.rawValue),
-                .leftfoldPosition: receipt.position.description,
-            ],
-            body: ResponseBody(byteBuffer: ByteBuffer(bytes: json)))
-        if let collection { headers[.location] = collection.hasSuffix("/") ? "\(collection)\(id)" : "\(collection)/\(id)" }
+            headers: [.contentType: "application/json", .leftfoldPosition: receipt.position.description])
+        if receipt.streams.count == 1, let only = receipt.streams.first {
+            let id = only.stream.id
+            json.append(contentsOf: "{\"id\":".utf8)
+            JSONValue.string(String(id)).append(to: &json)
+            json.append(contentsOf: ",\"position\":\(receipt.position.rawValue),\"version\":\(only.version.rawValue)}".utf8)
+            headers[.eTag] = EntityTag.of(only.version.rawValue)
+            if let collection { headers[.location] = collection.hasSuffix("/") ? "\(collection)\(id)" : "\(collection)/\(id)" }
+        } else {
+            json.append(contentsOf: "{\"position\":\(receipt.position.rawValue),\"streams\":{".utf8)
+            for (index, reached) in receipt.streams.enumerated() {
+                if index > 0 { json.append(UInt8(ascii: ",")) }
+                JSONValue.string(reached.stream.rawValue).append(to: &json)
+                json.append(contentsOf: ":\(reached.version.rawValue)".utf8)
+            }
+            json.append(contentsOf: "}}".utf8)
+        }
+        body = ResponseBody(byteBuffer: ByteBuffer(bytes: json))
     }
 }

@@ -6,7 +6,7 @@ struct RequestRefusal: Refusal {
     let code: String
     let message: String
     var headers: HTTPFields = [:]
-    var outcome: Outcome? { .invalid }
+    var kind: RefusalKind? { .invalid }
 
     static let invalidIdempotencyKey = Self(
         code: "invalid_idempotency_key", message: "Idempotency-Key must be one UUID: it is the command id.")

@@ -8,18 +8,18 @@ enum Statuses {
         switch refusal {
         case is NotFound: .notFound
         case let answered as AnsweredBefore: status(answered.recorded, answered.code, isConditional)
-        default: status(refusal.outcome, refusal.code, isConditional)
+        default: status(refusal.kind, refusal.code, isConditional)
         }
     }
 
-    private static func status(_ outcome: Outcome?, _ code: String, _ isConditional: Bool) -> HTTPResponse.Status {
+    private static func status(_ kind: RefusalKind?, _ code: String, _ isConditional: Bool) -> HTTPResponse.Status {
         if let status = byCode[code] { return status }
-        return switch outcome {
+        return switch kind {
         case .invalid: .badRequest
         case .denied: .forbidden
         case .rejected: code.hasSuffix("_not_found") ? .notFound : .conflict
         case .conflict: isConditional ? .preconditionFailed : .conflict
-        case .accepted, .failed, nil: .internalServerError
+        case .failed, nil: .internalServerError
         }
     }
 
@@ -34,6 +34,7 @@ enum Statuses {
         "payload_too_large": .contentTooLarge,
         "unsupported_media_type": .unsupportedMediaType,
         "validation_failed": .unprocessableContent,
+        "repeated_stream": .unprocessableContent,
         "command_id_reused": .unprocessableContent,
         "outcome_unknown": .serviceUnavailable,
         "unavailable": .serviceUnavailable,

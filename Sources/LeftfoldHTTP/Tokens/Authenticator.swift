@@ -11,7 +11,7 @@ public struct TokenRefusal: Refusal, Equatable {
     public let code: String
     public let message: String
     /// Nil: the request did not reach authentication, so the journal does not know it.
-    public var outcome: Outcome? { nil }
+    public var kind: RefusalKind? { nil }
 
     public static let missing = Self(code: "missing_token", message: "This needs a token: Authorization: Bearer ….")
     public static let expired = Self(code: "expired_token", message: "The token has expired.")

@@ -1,63 +1,78 @@
 import Foundation
 public import Leftfold
-public import LeftfoldDriver
+package import LeftfoldDriver
 import Synchronization
 
-/// What was announced: how far the log and the projections are. A hint that shortens waiting, never the data, and never
+/// What was announced of one log: how far it and its followers are. A hint that shortens waiting, never the data, and never
 /// the only way to notice: everyone who waits here also looks for himself from time to time.
 public final class Announcements: Sendable {
-    static let channels = ["leftfold_events", "leftfold_checkpoints"]
-
-    /// What can be waited for.
-    enum Subject: Hashable {
+    /// What can be waited for. Each has a mark that only grows.
+    package enum Subject: Hashable, Sendable {
+        /// The head of the log.
         case log
-        case projection(ProjectionName)
+        /// The position of a follower.
+        case checkpoint(FollowerName)
+        /// How often its lease was let go, or it was told to try again.
+        case nudge(FollowerName)
+        /// How often a projection got another live generation.
+        case switchOver(ProjectionName)
     }
 
     private struct Waiter {
         let subject: Subject
-        let position: GlobalPosition
+        let mark: Int64
         let continuation: CheckedContinuation<Void, Never>
     }
 
     private struct State {
-        var reached: [Subject: GlobalPosition] = [:]
+        var marks: [Subject: Int64] = [:]
         var waiters: [UUID: Waiter] = [:]
     }
 
+    private let events: String
+    private let checkpoints: String
     private let state = Mutex(State())
 
-    public init() {}
+    package init(_ log: LogName) { (events, checkpoints) = ("\(log)_events", Self.checkpoints(of: log)) }
+
+    /// Where followers announce their affairs.
+    static func checkpoints(of log: LogName) -> String { "\(log)_checkpoints" }
+
+    var channels: [String] { [events, checkpoints] }
 
     /// Takes what the listener reports. After a loss of connection everything is possible: all who wait look again.
-    public func receive(_ event: Listener.Event) {
+    package func receive(_ event: Listener.Event) {
         switch event {
         case .listening: wakeEverybody()
         case .disconnected: break
-        case .notification("leftfold_events", let payload):
-            if let position = Int64(payload) { reached(.log, GlobalPosition(rawValue: position)) }
+        case .notification(events, let payload): if let head = Int64(payload) { raise(.log, to: head) }
         case .notification(_, let payload):
-            let words = payload.split(separator: " ")
-            if words.count == 2, let name = ProjectionName(String(words[0])), let position = Int64(words[1]) {
-                reached(.projection(name), GlobalPosition(rawValue: position))
+            let words = payload.split(separator: " ").map(String.init)
+            guard words.count == 2 else { return }
+            switch (words[0], FollowerName(rawValue: words[1]), ProjectionName(rawValue: words[1])) {
+            case ("released", let follower?, _), ("retry", let follower?, _): raise(.nudge(follower))
+            case ("switched", _, let projection?): raise(.switchOver(projection))
+            default:
+                guard let follower = FollowerName(rawValue: words[0]), let position = Int64(words[1]) else { return }
+                raise(.checkpoint(follower), to: position)
             }
         }
     }
 
     /// Returns when the log was announced to go on after the position, or after the time: in any case, look.
     public func waitForLog(after position: GlobalPosition, atMost limit: Duration) async {
-        await wait(for: .log, at: position.next, atMost: limit)
+        await wait(for: .log, at: position.next.rawValue, atMost: limit)
     }
 
-    /// The furthest position announced since the listener connected.
-    func reached(_ subject: Subject) -> GlobalPosition? { state.withLock { $0.reached[subject] } }
+    /// The mark of the subject; 0 when nothing was announced since the listener connected.
+    package func mark(of subject: Subject) -> Int64 { state.withLock { $0.marks[subject] ?? 0 } }
 
-    /// Returns when the subject is announced at or beyond the position, when something makes looking worthwhile, or
-    /// after the time: in any case, look.
-    func wait(for subject: Subject, at position: GlobalPosition, atMost limit: Duration) async {
+    /// Returns when the subject's mark is at or beyond this one, when something makes looking worthwhile, or after the time:
+    /// in any case, look.
+    package func wait(for subject: Subject, at mark: Int64, atMost limit: Duration) async {
         let id = UUID()
         await withTaskGroup(of: Void.self) { group in
-            group.addTask { await self.park(id, subject, position) }
+            group.addTask { await self.park(id, subject, mark) }
             group.addTask { try? await Task.sleep(for: limit) }
             await group.next()
             wake(id)
@@ -65,12 +80,12 @@ public final class Announcements: Sendable {
         }
     }
 
-    private func park(_ id: UUID, _ subject: Subject, _ position: GlobalPosition) async {
+    private func park(_ id: UUID, _ subject: Subject, _ mark: Int64) async {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let already = state.withLock { state in
-                    if Task.isCancelled || state.reached[subject].map({ $0 >= position }) == true { return true }
-                    state.waiters[id] = Waiter(subject: subject, position: position, continuation: continuation)
+                    if Task.isCancelled || state.marks[subject].map({ $0 >= mark }) == true { return true }
+                    state.waiters[id] = Waiter(subject: subject, mark: mark, continuation: continuation)
                     return false
                 }
                 if already { continuation.resume() }
@@ -93,10 +108,13 @@ public final class Announcements: Sendable {
         for waiter in woken.values { waiter.continuation.resume() }
     }
 
-    private func reached(_ subject: Subject, _ position: GlobalPosition) {
+    /// To this mark, or by one.
+    private func raise(_ subject: Subject, to mark: Int64? = nil) {
         let woken = state.withLock { state in
-            state.reached[subject] = max(state.reached[subject] ?? .zero, position)
-            let woken = state.waiters.filter { $0.value.subject == subject && $0.value.position <= position }
+            let before = state.marks[subject] ?? 0
+            let now = max(before, mark ?? before + 1)
+            state.marks[subject] = now
+            let woken = state.waiters.filter { $0.value.subject == subject && $0.value.mark <= now }
             for id in woken.keys { state.waiters[id] = nil }
             return woken
         }

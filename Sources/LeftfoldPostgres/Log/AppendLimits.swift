@@ -4,7 +4,7 @@ public struct AppendLimits: Sendable {
     public var batchCount = 512
     /// Bytes of events in one transaction at most, unless one command or chain alone has more.
     public var batchBytes = 1 << 20
-    /// Commands that may wait for their turn, a chain counted as one. One more is answered ``Leftfold/Unavailable`` at once.
+    /// Commands that may wait for their turn, a chain counted as one. One more is answered `Unavailable` at once.
     public var queueCount = 10_000
     /// How long the database waits for the append lock.
     public var lockTimeout: Duration = .seconds(5)

@@ -5,86 +5,67 @@ import Logging
 import Metrics
 import Synchronization
 
-/// Group commit. A caller that finds nothing under way sends its own append at once. Those that come meanwhile queue up;
-/// when it is through, the first of them takes all that wait as the next batch. No timer, no task of its own, and a lone
-/// caller pays for no hand-over. A chain is never split over two batches.
+/// Group commit: who finds nothing under way sends its own append at once; those that come meanwhile go together as the
+/// next batch. A chain is never split over two batches.
 final class Appender: Sendable {
     private let pool: Pool
+    private let log: LogName
     private let limits: AppendLimits
     private let logger: Logger
-    private let queue = Mutex(Queue())
+    private let line: Batcher<Only, Work, Done>
+    /// How many callers the batch before was of.
+    private let callersBefore = Mutex(0)
     private let batchSizes = Recorder(label: "leftfold_append_batch_commands", aggregate: true)
 
-    private struct Waiting {
-        let chain: [AppendRequest]
-        let continuation: CheckedContinuation<Turn, any Error>
+    /// There is one line.
+    private enum Only: Hashable, Sendable { case line }
+
+    fileprivate enum Work: Sendable {
+        case append([Append])
+        case record(RefusedCommand)
     }
 
-    private struct Queue {
-        var busy = false
-        var waiting: [Waiting] = []
-        /// How many callers the batch before was of.
-        var callersBefore = 0
+    private enum Done: Sendable {
+        case appended([AppendAnswer])
+        case recorded(RecordAnswer)
     }
 
-    /// What somebody who waited is told.
-    private enum Turn {
-        case answered([AppendResult])
-        case lead
-    }
-
-    init(pool: Pool, limits: AppendLimits, logger: Logger) {
+    init(pool: Pool, log: LogName, limits: AppendLimits, logger: Logger) {
         self.pool = pool
+        self.log = log
         self.limits = limits
         self.logger = logger
+        line = Batcher(capacity: limits.queueCount)
     }
 
-    func append(_ chain: [AppendRequest]) async throws -> [AppendResult] {
+    func append(_ chain: [Append]) async throws -> [AppendAnswer] {
         if chain.isEmpty { return [] }
-        if takeLead() { return try await lead(chain) }
-        switch try await wait(chain) {
-        case .answered(let results): return results
-        case .lead: return try await lead(chain)
+        guard case .appended(let answers) = try await submit(.append(chain)) else { throw Unavailable("The store gave no answer.") }
+        return answers
+    }
+
+    func record(_ refused: RefusedCommand) async throws -> RecordAnswer {
+        guard case .recorded(let answer) = try await submit(.record(refused)) else { throw Unavailable("The store gave no answer.") }
+        return answer
+    }
+
+    private func submit(_ work: Work) async throws -> Done {
+        switch await line.join(.line, work) {
+        case .answered(let answer): return try answer.get()
+        case .lead: return try await lead(work)
         }
     }
 
-    private func takeLead() -> Bool {
-        queue.withLock { queue in
-            if queue.busy { return false }
-            queue.busy = true
-            return true
-        }
-    }
-
-    private func wait(_ chain: [AppendRequest]) async throws -> Turn {
-        try await withCheckedThrowingContinuation { continuation in
-            let turn: Result<Turn, any Error>? = queue.withLock { queue in
-                guard queue.busy else {
-                    queue.busy = true
-                    return .success(.lead)
-                }
-                guard queue.waiting.count < limits.queueCount else {
-                    return .failure(Unavailable("Too many commands are waiting to be stored."))
-                }
-                queue.waiting.append(Waiting(chain: chain, continuation: continuation))
-                return nil
-            }
-            if let turn { continuation.resume(with: turn) }
-        }
-    }
-
-    private func lead(_ own: [AppendRequest]) async throws -> [AppendResult] {
+    private func lead(_ own: Work) async throws -> Done {
         let others = await gather(besides: own)
-        let chains = [own] + others.map(\.chain)
+        let work = [own] + others.map(\.item)
         // A task of its own, awaited here: when the client of the leading command goes away, the others' commands must
         // not go with it, and an append that was sent is never cancelled. Where many wait for it, it goes before them.
-        let results = await Task(priority: others.isEmpty ? nil : .high) { await commit(chains) }.value
-        for (waiting, result) in zip(others, results.dropFirst()) {
-            waiting.continuation.resume(with: result.map(Turn.answered))
-        }
-        passLead()
-        guard let result = results.first else { throw Unavailable("The append gave no answer.") }
-        return try result.get()
+        let done = await Task(priority: others.isEmpty ? nil : .high) { await commit(work) }.value
+        for (waiting, done) in zip(others, done.dropFirst()) { waiting.answer(done) }
+        line.pass(.line)
+        guard let own = done.first else { throw Unavailable("The store gave no answer.") }
+        return try own.get()
     }
 
     /// A batch of so many costs little more a command than a larger one.
@@ -95,97 +76,133 @@ final class Appender: Sendable {
     /// Takes those that wait. After a batch of several it first lets the others run: many of those just answered have
     /// their next command ready, and two half batches in turn take nearly twice as long as a whole one. With enough of
     /// them the next batch is better prepared while this one is stored.
-    private func gather(besides own: [AppendRequest]) async -> [Waiting] {
-        for _ in 0..<Self.rounds where queue.withLock({ $0.waiting.count + 1 < min($0.callersBefore, Self.enough) }) {
-            await Task.yield()
-        }
-        return queue.withLock { queue in
-            let count = batchLength(queue.waiting, after: own)
-            let others = Array(queue.waiting.prefix(count))
-            queue.waiting.removeFirst(count)
-            queue.callersBefore = count + 1
-            return others
-        }
-    }
-
-    private func passLead() {
-        let heir: Waiting? = queue.withLock { queue in
-            guard !queue.waiting.isEmpty else {
-                queue.busy = false
-                return nil
-            }
-            return queue.waiting.removeFirst()
-        }
-        heir?.continuation.resume(returning: .lead)
+    private func gather(besides own: Work) async -> [Batcher<Only, Work, Done>.Waiting] {
+        let wanted = min(callersBefore.withLock { $0 }, Self.enough)
+        for _ in 0..<Self.rounds where line.waiting(for: .line) + 1 < wanted { await Task.yield() }
+        let others = line.take(from: .line) { batchLength($0.lazy.map(\.item), after: own) }
+        callersBefore.withLock { $0 = others.count + 1 }
+        return others
     }
 
     /// How many of those that wait go with the one that leads.
-    private func batchLength(_ waiting: [Waiting], after own: [AppendRequest]) -> Int {
+    private func batchLength(_ waiting: some Collection<Work>, after own: Work) -> Int {
         var (commands, bytes) = (own.count, own.size)
         for (index, next) in waiting.enumerated() {
-            commands += next.chain.count
-            bytes += next.chain.size
+            commands += next.count
+            bytes += next.size
             if commands > limits.batchCount || bytes > limits.batchBytes { return index }
         }
         return waiting.count
     }
+}
 
-    // MARK: Committing
+// MARK: Committing
 
-    private func commit(_ chains: [[AppendRequest]]) async -> [Result<[AppendResult], any Error>] {
-        batchSizes.record(chains.reduce(0) { $0 + $1.count })
+extension Appender {
+    private func commit(_ work: [Work]) async -> [Result<Done, any Error>] {
+        batchSizes.record(work.reduce(0) { $0 + $1.count })
+        var done = [Result<Done, any Error>?](repeating: nil, count: work.count)
+        let chains = work.enumerated().compactMap { index, work in if case .append(let chain) = work { (index, chain) } else { nil } }
+        let refusals = work.enumerated().compactMap { index, work in if case .record(let refused) = work { (index, refused) } else { nil } }
+        for ((index, _), answers) in zip(chains, await append(chains.map(\.1))) { done[index] = answers.map(Done.appended) }
+        for ((index, _), answer) in zip(refusals, await record(refusals.map(\.1))) { done[index] = answer.map(Done.recorded) }
+        return done.map { $0 ?? .failure(Unavailable("The store gave no answer.")) }
+    }
+
+    private func append(_ chains: [[Append]]) async -> [Result<[AppendAnswer], any Error>] {
+        guard let first = chains.first else { return [] }
         do {
-            return try await attempt(chains).map { .success($0) }
+            let rows = try await send(try AppendCall.sql(for: chains, in: log), of: chains.reduce(0) { $0 + $1.count })
+            return try AppendCall.answers(rows, to: chains).map { .success($0) }
         } catch {
-            guard chains.count > 1, !(error is Unavailable), !(error is OutcomeUnknown) else {
-                return chains.map { .failure(answer(error, to: $0)) }
-            }
+            if error is Unavailable || error is Lost { return chains.map { .failure(error.told(to: $0[0].command)) } }
             // One of them is something the database refuses as such. Alone, each fails only for itself.
-            var results: [Result<[AppendResult], any Error>] = []
-            for chain in chains {
-                do {
-                    results += try await attempt([chain]).map { .success($0) }
-                } catch {
-                    results.append(.failure(answer(error, to: chain)))
-                }
+            guard chains.count == 1 else {
+                var results: [Result<[AppendAnswer], any Error>] = []
+                for chain in chains { results += await append([chain]) }
+                return results
             }
+            return first.count == 1 ? [.failure(error)] : [await appendLinkByLink(first)]
+        }
+    }
+
+    /// Of the links before the one that cannot be stored the answers are told. That one, unless it is the first, is left
+    /// to be decided and sent again: as the first of a chain it fails alone.
+    private func appendLinkByLink(_ chain: [Append]) async -> Result<[AppendAnswer], any Error> {
+        var answers: [AppendAnswer] = []
+        for link in chain {
+            guard answers.allSatisfy(\.isAppended) else {
+                answers.append(.predecessorNotAppended)
+                continue
+            }
+            switch await append([[link]]).first {
+            case .success(let answer)?: answers += answer
+            // It may be stored: sent again it could be told that nothing was, if the store is away by then.
+            case .failure(let error as OutcomeUnknown)?: return .failure(error)
+            case .failure(let error)? where answers.isEmpty: return .failure(error)
+            case .failure?, nil: answers.append(.predecessorNotAppended)
+            }
+        }
+        return .success(answers)
+    }
+
+    private func record(_ refusals: [RefusedCommand]) async -> [Result<RecordAnswer, any Error>] {
+        if refusals.isEmpty { return [] }
+        do {
+            let rows = try await send(RecordCall.sql(for: refusals, in: log), of: refusals.count)
+            return try AnswerRow(rows).answers(to: refusals).map { .success($0) }
+        } catch {
+            if error is Unavailable || error is Lost { return refusals.map { .failure(error.told(to: $0.command)) } }
+            guard refusals.count > 1 else { return [.failure(error)] }
+            var results: [Result<RecordAnswer, any Error>] = []
+            for refused in refusals { results += await record([refused]) }
             return results
         }
     }
 
-    /// Sends the batch, and the same batch again with the same ids for as long as its outcome is unknown (I2, I10).
-    private func attempt(_ chains: [[AppendRequest]]) async throws -> [[AppendResult]] {
-        let sql = AppendCall.sql(for: chains)
-        let unknown = OutcomeUnknown(chains[0][0].commandID)
-        let count = chains.reduce(0) { $0 + $1.count }
+    /// Sends the call, and the same call again with the same ids for as long as its outcome is unknown (I2, I10).
+    private func send(_ sql: SQL, of commands: Int) async throws -> Rows {
         let deadline = ContinuousClock.now + limits.budget
         var perhapsCommitted = false
         var pause = Duration.milliseconds(10)
         while true {
             do {
-                let rows = try await pool.execute(sql, timeout: limits.attemptTimeout, onTimeout: .abandon)
-                return try AppendCall.results(rows, for: chains)
-            } catch let error as PostgresError {
+                return try await pool.execute(sql, timeout: limits.attemptTimeout, onTimeout: .abandon)
+            } catch {
                 perhapsCommitted = perhapsCommitted || error.outcomeUnknown
                 guard error.isWorthRepeating else {
                     // An earlier attempt may have been stored: “nothing was stored” could be a lie (I2).
-                    if perhapsCommitted { throw unknown }
-                    throw error.asUnavailable
+                    throw perhapsCommitted ? Lost() : error.asUnavailable
                 }
                 guard ContinuousClock.now + pause < deadline else {
-                    logger.error("append given up", metadata: ["error": "\(error)", "commands": "\(count)"])
-                    if perhapsCommitted { throw unknown }
-                    throw Unavailable("The database cannot be reached.")
+                    logger.error("append given up", metadata: ["error": "\(error)", "commands": "\(commands)"])
+                    throw perhapsCommitted ? Lost() : Unavailable("The database cannot be reached.")
                 }
-                logger.warning("append is sent again", metadata: ["error": "\(error)", "commands": "\(count)"])
+                logger.warning("append is sent again", metadata: ["error": "\(error)", "commands": "\(commands)"])
             }
             try await Task.sleep(for: pause)
             pause = min(pause * 2, .milliseconds(500))
         }
     }
 
-    private func answer(_ error: any Error, to chain: [AppendRequest]) -> any Error {
-        if error is OutcomeUnknown { return OutcomeUnknown(chain[0].commandID) }
-        return error
+    /// Nobody knows whether the batch was committed.
+    fileprivate struct Lost: Error {}
+}
+
+extension Error {
+    fileprivate func told(to command: CommandRecord) -> any Error {
+        self is Appender.Lost ? OutcomeUnknown(command.context.commandID) : self
+    }
+}
+
+extension Appender.Work {
+    fileprivate var count: Int { if case .append(let chain) = self { chain.count } else { 1 } }
+
+    /// About how many bytes it sends.
+    fileprivate var size: Int {
+        switch self {
+        case .append(let chain): chain.reduce(0) { $0 + $1.size }
+        case .record(let refused): refused.command.content.count
+        }
     }
 }

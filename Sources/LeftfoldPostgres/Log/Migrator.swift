@@ -2,11 +2,18 @@ import Foundation
 public import LeftfoldDriver
 import LeftfoldSchema
 
-/// Brings the log's own tables up to date. Forward only, one transaction a migration, one migrator at a time.
+/// Brings a log's own tables up to date. Forward only, one transaction a migration, one migrator of the log at a time.
 public struct Migrator: Sendable {
     private let configuration: ConnectionConfiguration
+    private let log: LogName
 
-    public init(_ configuration: ConnectionConfiguration) { self.configuration = configuration }
+    /// - Parameters:
+    ///   - configuration: as a role that may create the schema.
+    ///   - log: the schema, which is created if it is missing.
+    public init(_ configuration: ConnectionConfiguration, log: LogName = .standard) {
+        self.configuration = configuration
+        self.log = log
+    }
 
     public struct Applied: Sendable, Codable, Equatable {
         public var number: Int
@@ -30,7 +37,7 @@ public struct Migrator: Sendable {
     public func pending() async throws -> [Applied] {
         let connection = try await Connection.connect(configuration)
         do {
-            let pending = try await Self.pending(on: connection)
+            let pending = try await Self.pending(on: connection, log)
             await connection.close()
             return pending
         } catch {
@@ -39,35 +46,39 @@ public struct Migrator: Sendable {
         }
     }
 
-    static func pending(on connection: Connection) async throws -> [Applied] {
-        let known = try await known(on: connection)
+    static func pending(on connection: Connection, _ log: LogName) async throws -> [Applied] {
+        let known = try await known(on: connection, log)
         return LeftfoldSchema.migrations.filter { !known.contains($0.number) }.map { Applied(number: $0.number, name: $0.name) }
     }
 
     private func migrate(on connection: Connection) async throws -> [Applied] {
-        _ = try await connection.execute("SELECT pg_advisory_lock(\(Self.lock))")
-        let known = try await Self.known(on: connection)
-        if let newest = known.max(), newest > LeftfoldSchema.migrations.count {
-            throw NewerSchema(database: newest, program: LeftfoldSchema.migrations.count)
+        let lock: SQL = "hashtextextended(\("leftfold migrations of \(log)"), 0)"
+        _ = try await connection.execute("SELECT pg_advisory_lock(\(fragment: lock))")
+        _ = try await connection.execute("CREATE SCHEMA IF NOT EXISTS \(log)")
+        let known = try await Self.known(on: connection, log)
+        if let newest = known.max(), let last = LeftfoldSchema.migrations.last?.number, newest > last {
+            throw NewerSchema(database: newest, program: last)
         }
         var applied: [Applied] = []
         for migration in LeftfoldSchema.migrations where !known.contains(migration.number) {
             try await connection.transaction { connection in
+                // The files name no schema, and their functions keep this path for good.
+                _ = try await connection.execute("SET LOCAL search_path = \(log), pg_temp")
                 try await connection.execute(script: String(decoding: migration.sql, as: UTF8.self))
                 _ = try await connection.execute(
-                    "UPDATE leftfold.migrations SET digest = sha256(\(Data(migration.sql))) WHERE number = \(Int32(migration.number))")
+                    "UPDATE migrations SET digest = sha256(\(Data(migration.sql))) WHERE number = \(Int32(migration.number))")
             }
             applied.append(Applied(number: migration.number, name: migration.name))
         }
         try await checkDigests(on: connection)
-        _ = try await connection.execute("SELECT pg_advisory_unlock(\(Self.lock))")
+        _ = try await connection.execute("SELECT pg_advisory_unlock(\(fragment: lock))")
         return applied
     }
 
-    private static func known(on connection: Connection) async throws -> Set<Int> {
-        let exists = try await connection.execute("SELECT to_regclass('leftfold.migrations') IS NOT NULL").first?.decode(Bool.self)
+    private static func known(on connection: Connection, _ log: LogName) async throws -> Set<Int> {
+        let exists = try await connection.execute("SELECT to_regclass(\("\"\(log)\".migrations")) IS NOT NULL").first?.decode(Bool.self)
         guard exists == true else { return [] }
-        let rows = try await connection.execute("SELECT number FROM leftfold.migrations")
+        let rows = try await connection.execute("SELECT number FROM \(log).migrations")
         return Set(try rows.map { try $0.decode(Int.self) })
     }
 
@@ -77,14 +88,12 @@ public struct Migrator: Sendable {
             let same = try await connection.execute(
                 """
                 SELECT digest IS NULL OR digest = sha256(\(Data(migration.sql)))
-                FROM leftfold.migrations WHERE number = \(Int32(migration.number))
+                FROM \(log).migrations WHERE number = \(Int32(migration.number))
                 """
             ).first?.decode(Bool.self)
             if same != true { throw ChangedMigration(number: migration.number, name: migration.name) }
         }
     }
-
-    private static let lock: Int64 = 0x6C65_6674_6D69_6772  // 'leftmigr'
 }
 
 /// A migration file was changed after it had been applied here.

@@ -1,27 +1,22 @@
 import Foundation
-public import Leftfold
+package import Leftfold
 package import LeftfoldDriver
 
 extension RecordedEvent {
-    static let columns = "position, stream, version, type, data, metadata, command_id, recorded_at"
+    static let columns: SQL = "position, stream, version, type, data, tags, correlation_id, command_id, principal, metadata, recorded_at"
 
-    package static func page(after position: GlobalPosition, limit: Int) -> SQL {
-        """
-        SELECT \(unsafe: columns) FROM leftfold.events
-        WHERE position > \(position.rawValue) ORDER BY position LIMIT \(Int64(limit))
-        """
+    package static func page(after position: GlobalPosition, limit: Int, in log: LogName) -> SQL {
+        "SELECT \(fragment: columns) FROM \(log).events WHERE position > \(position) ORDER BY position LIMIT \(Int64(limit))"
     }
 
     init(_ row: Row) throws {
-        let (position, stream, version, type, data, metadata, commandID, recordedAt) = try row.decode(
-            Int64.self, String.self, Int64.self, String.self, JSONBytes.self, JSONBytes.self, UUID.self, Date.self)
-        guard let name = StreamName(rawValue: stream) else {
-            throw BrokenLog(expected: "a stream name", found: GlobalPosition(rawValue: position))
-        }
+        let (position, stream, version, type, data, tags, correlationID, commandID, principal, metadata, recordedAt) = try row.decode(
+            GlobalPosition.self, StreamName.self, StreamVersion.self, EventType.self, JSONBytes.self, [Tag]?.self, String.self, UUID.self,
+            String.self, JSONBytes?.self, Date.self)
         self.init(
-            position: GlobalPosition(rawValue: position), stream: name, version: StreamVersion(rawValue: version),
-            type: EventType(type), data: data.bytes, metadata: EventMetadata(json: metadata.bytes), commandID: commandID,
-            recordedAt: recordedAt)
+            position: position, stream: stream, version: version, type: type, data: data.bytes, tags: Set(tags ?? []),
+            correlationID: correlationID, commandID: commandID, principal: principal,
+            metadata: try metadata.map { try EventMetadata(json: $0.bytes) }, recordedAt: recordedAt)
     }
 
     /// The rows as events. A hole is corruption: it stops the reader (I4).
@@ -36,11 +31,4 @@ extension RecordedEvent {
             return event
         }
     }
-}
-
-/// The log is not what the database promises. Somebody tampered with it, or a restore went wrong: stop and look.
-public struct BrokenLog: Error, Sendable, CustomStringConvertible {
-    public let expected: String
-    public let found: GlobalPosition
-    public var description: String { "the log is broken: expected \(expected), found the event at position \(found)" }
 }

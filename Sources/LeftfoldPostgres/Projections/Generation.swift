@@ -1,108 +1,48 @@
 public import Leftfold
 import LeftfoldDriver
 
-/// One set of a projection's tables, from event zero on. One generation is live; a rebuild makes the next.
+/// One set of a projection's tables, made from event zero by one version of its code. One generation is live, and queries
+/// read it; a rebuild makes the next.
 public struct Generation: Sendable, Hashable {
+    public let log: LogName
     public let projection: ProjectionName
+    /// From 1, never used again.
     public let number: Int
+    /// Of the code that built it. No other version may go on with it.
+    public let codeVersion: Int
 
     /// The schema that holds its tables.
-    public var schema: String { "\(projection)_\(number)" }
+    public var schema: String { "\(log)_\(projection)_\(number)" }
+
+    /// Who keeps it at the head of the log.
+    var follower: FollowerName {
+        // Well-formed, because the name of a projection is.
+        FollowerName(rawValue: "\(projection).\(number)") ?? "projection"
+    }
+
+    /// Where its statements look for tables, functions and types.
+    func searchPath(_ database: LeftfoldDatabase) -> [String] {
+        [schema, database.readSchema] + (database.readSchema == "public" ? [] : ["public"])
+    }
 }
 
-extension Generation {
-    /// The live generation, nil before the first.
-    static func live(_ projection: ProjectionName, on connection: Connection) async throws -> Generation? {
-        try await connection.execute(
-            "SELECT generation FROM leftfold.checkpoints WHERE projection = \(projection.name) AND state = 'live'"
-        ).first.map { Generation(projection: projection, number: try $0.decode(Int.self)) }
-    }
+/// A projection that a log cannot have.
+public struct UnfitProjection: Error, Sendable, CustomStringConvertible {
+    public let projection: ProjectionName
+    public let reason: String
+    public var description: String { "the projection \(projection) \(reason)" }
+}
 
-    /// Makes sure that there is a live generation. The first one is live from the start: there is nothing older to show.
-    static func ensureLive(_ projection: some Projection, on connection: Connection) async throws -> Generation {
-        if let live = try await live(projection.name, on: connection) { return live }
-        return try await connection.transaction { connection in
-            try await lock(projection.name, on: connection)
-            if let live = try await live(projection.name, on: connection) { return live }
-            let first = try await create(projection, on: connection)
-            _ = try await connection.execute(
-                """
-                UPDATE leftfold.checkpoints SET state = 'live', live_since = clock_timestamp()
-                WHERE projection = \(first.projection.name) AND generation = \(Int32(first.number))
-                """)
-            try await first.showTables(of: projection, on: connection)
-            return first
-        }
-    }
-
-    /// A new generation beside the others: an empty schema's worth of tables, checkpoint zero. Within a transaction.
-    static func create(_ projection: some Projection, on connection: Connection) async throws -> Generation {
-        let number = try await connection.execute(
-            """
-            INSERT INTO leftfold.checkpoints (projection, generation)
-            SELECT \(projection.name.name), coalesce(max(generation), 0) + 1
-            FROM leftfold.checkpoints WHERE projection = \(projection.name.name)
-            RETURNING generation
-            """
-        ).first?.decode(Int.self)
-        let generation = Generation(projection: projection.name, number: number ?? 1)
-        try await generation.createTables(of: projection, on: connection)
-        return generation
-    }
-
-    /// Within a transaction; the search path is back to normal afterwards.
-    func createTables(of projection: some Projection, on connection: Connection) async throws {
-        _ = try await connection.execute("CREATE SCHEMA \(identifier: schema)")
-        _ = try await connection.execute("SET LOCAL search_path = \(identifier: schema)")
-        try await connection.execute(script: projection.script)
-        _ = try await connection.execute("SET LOCAL search_path TO DEFAULT")
-    }
-
-    /// Points the stable views at this generation. Within a transaction.
+extension PostgresProjection {
+    /// Whether a log can have this projection, whatever the number of its generation.
     ///
-    /// Who may read them, and what others built on them, stays. Only if columns went or changed their type is a view made
-    /// anew; then its grants are given again, and views on top of it are an error.
-    func showTables(of projection: some Projection, on connection: Connection) async throws {
-        for table in projection.tables { try await show(table, on: connection) }
-    }
-
-    private func show(_ table: String, on connection: Connection) async throws {
-        let definition: SQL = "VIEW public.\(identifier: table) AS SELECT * FROM \(identifier: schema).\(identifier: table)"
-        _ = try await connection.execute("SAVEPOINT replacing_view")
-        if try await Self.replace(definition, on: connection) { return }
-        _ = try await connection.execute("ROLLBACK TO SAVEPOINT replacing_view")
-        let grants = try await Self.grants(on: table, connection)
-        _ = try await connection.execute("DROP VIEW public.\(identifier: table)")
-        _ = try await connection.execute("CREATE \(fragment: definition)")
-        for grant in grants { _ = try await connection.execute(SQL(unsafe: grant)) }
-    }
-
-    /// False if the view has columns that the new one has not.
-    private static func replace(_ definition: SQL, on connection: Connection) async throws -> Bool {
-        do {
-            _ = try await connection.execute("CREATE OR REPLACE \(fragment: definition)")
-            return true
-        } catch {
-            guard error.sqlState == .invalidTableDefinition else { throw error }
-            return false
+    /// Throws ``UnfitProjection`` where the name is too long for the schemas of its generations: with the log's it may have
+    /// 51 bytes.
+    public func checkName(in log: LogName) throws(UnfitProjection) {
+        let longest = Generation(log: log, projection: name, number: Int(Int32.max), codeVersion: 1).schema
+        if longest.utf8.count > 63 {
+            throw UnfitProjection(
+                projection: name, reason: "needs a name of at most \(63 - 12 - log.rawValue.utf8.count) bytes in the log \(log)")
         }
-    }
-
-    /// The statements that give what was granted on a view; those on single columns are not among them.
-    private static func grants(on view: String, _ connection: Connection) async throws -> [String] {
-        try await connection.execute(
-            """
-            SELECT format('GRANT %s ON public.%I TO %s%s', a.privilege_type, c.relname,
-                CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END,
-                CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END)
-            FROM pg_class AS c CROSS JOIN aclexplode(c.relacl) AS a
-            WHERE c.relname = \(view) AND c.relnamespace = 'public'::regnamespace AND a.grantee <> c.relowner
-            """
-        ).map { try $0.decode(String.self) }
-    }
-
-    /// One at a time may create or switch generations of a projection. Held to the end of the transaction.
-    static func lock(_ projection: ProjectionName, on connection: Connection) async throws {
-        _ = try await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended(\("leftfold generation \(projection)"), 0))")
     }
 }

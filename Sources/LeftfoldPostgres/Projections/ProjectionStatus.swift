@@ -8,6 +8,8 @@ public struct ProjectionStatus: Sendable, Codable, Equatable {
     public var generation: Int
     /// `live`, `building` or `retired`.
     public var state: String
+    /// Of the code that built it. Code of another version leaves it alone.
+    public var codeVersion: Int
     public var position: GlobalPosition
     public var head: GlobalPosition
     public var eventsBehind: Int64
@@ -21,7 +23,9 @@ public struct ProjectionStatus: Sendable, Codable, Equatable {
     public var updatedAt: Date
 
     enum CodingKeys: String, CodingKey {
-        case projection, generation, state, position, head
+        case projection, generation, state
+        case codeVersion = "code_version"
+        case position, head
         case eventsBehind = "events_behind"
         case secondsBehind = "seconds_behind"
         case worker
@@ -32,45 +36,53 @@ public struct ProjectionStatus: Sendable, Codable, Equatable {
 }
 
 extension LeftfoldDatabase {
-    /// All generations that are live or being built.
+    /// All generations that are live or being built. Throws ``Leftfold/Unavailable`` when the database is away.
     public func projectionStatuses() async throws -> [ProjectionStatus] {
         let rows: Rows
         do {
             rows = try await pool.execute(
                 """
-                SELECT projection, generation, state, position, head, events_behind, coalesce(seconds_behind, 0),
+                SELECT projection, generation, state, code_version, position, head, events_behind, coalesce(seconds_behind, 0),
                     CASE WHEN leased THEN lease_owner END, failed_position, failure, updated_at
-                FROM leftfold.lag ORDER BY projection, generation
+                FROM \(log).projections WHERE state IN ('live', 'building') ORDER BY projection, generation
                 """)
         } catch {
             throw error.asUnavailable
         }
         return try rows.map { row in
             ProjectionStatus(
-                projection: try row[0].decode(), generation: Int(try row[1].decode(Int32.self)), state: try row[2].decode(),
-                position: GlobalPosition(rawValue: try row[3].decode()), head: GlobalPosition(rawValue: try row[4].decode()),
-                eventsBehind: try row[5].decode(), secondsBehind: try row[6].decode(), worker: try row[7].decode(),
-                failedPosition: try row[8].decode(Int64?.self).map(GlobalPosition.init(rawValue:)), failure: try row[9].decode(),
-                updatedAt: try row[10].decode())
+                projection: try row[0].decode(), generation: try row[1].decode(), state: try row[2].decode(),
+                codeVersion: try row[3].decode(), position: GlobalPosition(rawValue: try row[4].decode()),
+                head: GlobalPosition(rawValue: try row[5].decode()), eventsBehind: try row[6].decode(), secondsBehind: try row[7].decode(),
+                worker: try row[8].decode(), failedPosition: try row[9].decode(Int64?.self).map(GlobalPosition.init(rawValue:)),
+                failure: try row[10].decode(), updatedAt: try row[11].decode())
         }
     }
 
-    /// Lets a projection that stopped at an event try again. False when there is nothing to retry.
+    /// Lets a projection that stopped at an event try again, at once. False when there is nothing to retry. Throws
+    /// ``Leftfold/Unavailable`` when the database is away.
     public func retry(_ projection: ProjectionName) async throws -> Bool {
-        try await pool.execute(
-            """
-            UPDATE leftfold.checkpoints SET failed_position = NULL, failed_at = NULL, failure = NULL
-            WHERE projection = \(projection.name) AND state = 'live' AND failed_position IS NOT NULL
-            """
-        ).affected > 0
+        do {
+            return try await pool.execute(
+                """
+                WITH mended AS (
+                    UPDATE \(log).followers AS f SET failed_position = NULL, failed_at = NULL, failure = NULL
+                    FROM \(log).generations AS g
+                    WHERE g.projection = \(projection.rawValue) AND g.state = 'live' AND f.name = g.follower
+                        AND f.failed_position IS NOT NULL
+                    RETURNING f.name
+                ) SELECT pg_notify(\(Announcements.checkpoints(of: log)), 'retry ' || name) FROM mended
+                """
+            ).count > 0
+        } catch {
+            throw error.asUnavailable
+        }
     }
 
     /// Makes sure that every projection has tables, so that queries find them before the first projector has started.
-    public func createReadTables(_ projections: [any Projection]) async throws {
-        for projection in projections { try await createReadTable(projection) }
-    }
-
-    private func createReadTable(_ projection: some Projection) async throws {
-        _ = try await withConnection { try await Generation.ensureLive(projection, on: $0) }
+    ///
+    /// Throws ``UnfitProjection``, or the database's error.
+    public func createReadTables(_ projections: [any PostgresProjection]) async throws {
+        for projection in projections { _ = try await Generations(projection: projection, database: self).ensureLive() }
     }
 }

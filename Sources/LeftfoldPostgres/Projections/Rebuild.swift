@@ -3,33 +3,39 @@ public import Leftfold
 import LeftfoldDriver
 
 /// Builds the next generation of a projection from event zero beside the live one, and switches to it in one transaction.
-/// Writes and queries go on throughout; nobody sees an empty or half-filled table.
-public struct Rebuild<P: Projection>: Sendable {
-    private let projection: P
+/// Writes and queries go on throughout; nobody sees an empty or half-filled table. The live generation may be of another
+/// version of the code, and its projectors go on with it until the switch.
+public struct Rebuild: Sendable {
+    private let projection: any PostgresProjection
     private let database: LeftfoldDatabase
-    private let batchSize: Int
+    private let reader: LogReader
 
-    public init(_ projection: P, in database: LeftfoldDatabase, batchSize: Int = 2000) {
+    /// - Parameter batchSize: events in one transaction at most.
+    public init(_ projection: any PostgresProjection, in database: LeftfoldDatabase, batchSize: Int = 2000) {
         self.projection = projection
         self.database = database
-        self.batchSize = batchSize
+        reader = LogReader(store: database.store, pageSize: batchSize)
     }
 
+    private var generations: Generations { Generations(projection: projection, database: database) }
+
     /// Rebuilds and returns what is live then. If it fails or is stopped, the live generation stays as it was, and the
-    /// unfinished one is dropped.
+    /// unfinished one is dropped. One that was killed leaves it behind, and a later rebuild drops it.
+    ///
+    /// Throws ``RebuildFailed``, or ``UnfitProjection``, or the database's error.
     ///
     /// - Parameter progress: called after each batch with its position and the head.
     public func run(progress: @escaping @Sendable (GlobalPosition, GlobalPosition) async -> Void = { _, _ in }) async throws -> Generation {
+        _ = try await generations.ensureLive()
         let generation = try await database.withConnection { connection in
-            _ = try await Generation.ensureLive(projection, on: connection)
-            try await dropAbandoned(on: connection)
-            return try await connection.transaction { connection in
-                try await Generation.lock(projection.name, on: connection)
-                return try await Generation.create(projection, on: connection)
+            try await connection.transaction { connection in
+                try await generations.lock(on: connection)
+                try await generations.dropAbandoned(on: connection)
+                return try await generations.create(on: connection)
             }
         }
         do {
-            try await database.withConnection(on: generation) { connection in
+            try await database.withConnection(for: generation.follower, searchPath: generation.searchPath(database)) { connection in
                 try await build(generation, on: connection, progress)
             }
             return generation
@@ -38,47 +44,48 @@ public struct Rebuild<P: Projection>: Sendable {
             // In a task of its own, awaited here: also when we are stopped, the leftovers go.
             let leftover: (any Error)? = await Task {
                 do {
-                    try await database.withConnection { try await drop(generation, on: $0) }
+                    try await database.withConnection { connection in
+                        try await connection.transaction { try await generations.drop(generation, on: $0) }
+                    }
                     return nil
                 } catch {
                     return error
                 }
             }.value
             guard let leftover else { throw cause }
-            throw RebuildFailed(
-                projection: projection.name,
-                reason: "\(cause); and generation \(generation.number) could not be dropped (the next rebuild will): \(leftover)")
+            throw failed("\(cause); and generation \(generation.number) could not be dropped (the next rebuild will): \(leftover)")
         }
     }
 
     private func build(
         _ generation: Generation, on connection: Connection, _ progress: @Sendable (GlobalPosition, GlobalPosition) async -> Void
     ) async throws {
-        guard var lease = try await Lease.take(generation, owner: "rebuild \(ProcessInfo.processInfo.processIdentifier)", on: connection)
-        else { throw RebuildFailed(projection: projection.name, reason: "another process works on generation \(generation.number)") }
-        let catchUp = CatchUp(projection: projection, store: database.store, batchSize: batchSize)
+        let owner = "rebuild \(ProcessInfo.processInfo.processIdentifier)"
+        guard var lease = try await Lease.take(generation.follower, of: database.log, owner: owner, through: database.pool) else {
+            throw failed("another process works on generation \(generation.number)")
+        }
+        let writer = try await projection.form.writer(generation, connection)
         var head = try await database.store.head()
         do {
-            try await catchUp.run(&lease, on: connection) { position in
-                head = max(head, position)
-                await progress(position, head)
+            try await reader.read(after: lease.position) { page in
+                try await writer.take(page, &lease, on: connection)
+                head = max(head, lease.position)
+                await progress(lease.position, head)
             }
             while true {
                 do {
-                    try await switchOver(to: generation, &lease, catchUp, on: connection)
+                    try await switchOver(to: generation, &lease, writer, on: connection)
                     break
                 } catch let error as PostgresError where error.sqlState == .lockNotAvailable {
                     // A long query reads the view: let the projector and the other queries go on, and come back.
                     try await Task.sleep(for: .milliseconds(200))
-                    guard try await lease.renew(on: connection) else { throw CatchUp<P>.Stop.leaseLost }
+                    guard try await lease.renew(on: connection) else { throw LeaseLost() }
                 }
             }
-        } catch CatchUp<P>.Stop.failed(let failed) {
-            throw RebuildFailed(
-                projection: projection.name,
-                reason: "the \(failed.event.type) at position \(failed.event.position) cannot be applied: \(failed.reason)")
-        } catch CatchUp<P>.Stop.leaseLost {
-            throw RebuildFailed(projection: projection.name, reason: "another process took the lease")
+        } catch let event as FailedEvent {
+            throw failed("\(event)")
+        } catch is LeaseLost {
+            throw failed("another process took the lease")
         }
         await progress(lease.position, max(head, lease.position))
     }
@@ -86,80 +93,29 @@ public struct Rebuild<P: Projection>: Sendable {
     /// With the live checkpoint locked, so that it cannot move on: apply what is missing up to it, then switch. The old
     /// generation stays, retired, for those whose statements still run on it.
     private func switchOver(
-        to generation: Generation, _ lease: inout Lease, _ catchUp: CatchUp<P>, on connection: Connection
+        to generation: Generation, _ lease: inout Lease, _ writer: any ProjectionWriter, on connection: Connection
     ) async throws {
         // All that is known now, before anybody has to wait for us.
-        try await catchUp.run(&lease, on: connection)
+        try await reader.read(after: lease.position) { try await writer.take($0, &lease, on: connection) }
         var moving = lease
         try await connection.transaction { connection in
-            _ = try await connection.execute("SET LOCAL lock_timeout = '2s'")
-            try await Generation.lock(projection.name, on: connection)
-            let live = try await connection.execute(
-                "SELECT position FROM leftfold.checkpoints WHERE projection = \(projection.name.name) AND state = 'live' FOR UPDATE"
-            ).first?.decode(Int64.self)
-            while let live, moving.position.rawValue < live {
-                let limit = min(batchSize, Int(live - moving.position.rawValue))
-                try await catchUp.apply(try await database.store.read(after: moving.position, limit: limit), &moving, on: connection)
+            try await connection.execute("SET LOCAL lock_timeout = '2s'")
+            try await generations.lock(on: connection)
+            let live = try await generations.holdLive(on: connection)
+            while let live, moving.position < live {
+                let limit = min(Int64(reader.pageSize), live.rawValue - moving.position.rawValue)
+                let page = try await database.store.read(after: moving.position, limit: Int(limit))
+                guard !page.isEmpty else { throw failed("the live generation is at \(live), which is beyond the log") }
+                try await writer.take(page[...], &moving, on: connection)
             }
-            _ = try await connection.execute(
-                """
-                UPDATE leftfold.checkpoints SET state = 'retired', lease_owner = NULL, lease_until = NULL
-                WHERE projection = \(projection.name.name) AND state = 'live'
-                """)
-            _ = try await connection.execute(
-                """
-                UPDATE leftfold.checkpoints
-                SET state = 'live', live_since = clock_timestamp(), lease_owner = NULL, lease_until = NULL
-                WHERE projection = \(projection.name.name) AND generation = \(Int32(generation.number))
-                """)
-            _ = try await connection.execute("SET LOCAL search_path TO DEFAULT")
-            try await generation.showTables(of: projection, on: connection)
-            try await dropRetired(except: generation, on: connection)
+            try await generations.makeLive(generation, on: connection)
+            try await moving.release(on: connection)
+            try await generations.dropRetired(on: connection)
         }
         lease = moving
     }
 
-    /// The generation before this one stays for a way back; older ones go.
-    private func dropRetired(except live: Generation, on connection: Connection) async throws {
-        let rows = try await connection.execute(
-            """
-            SELECT generation FROM leftfold.checkpoints
-            WHERE projection = \(projection.name.name) AND state = 'retired' AND generation <> \(Int32(live.number))
-            ORDER BY generation DESC OFFSET 1
-            """)
-        for row in rows {
-            try await drop(Generation(projection: projection.name, number: try row.decode(Int.self)), on: connection)
-        }
-    }
-
-    /// What a killed rebuild left: generations that are being built, with nobody at work.
-    private func dropAbandoned(on connection: Connection) async throws {
-        let rows = try await connection.execute(
-            """
-            SELECT generation FROM leftfold.checkpoints
-            WHERE projection = \(projection.name.name) AND state = 'building'
-                AND coalesce(lease_until, created_at + interval '1 minute') < clock_timestamp()
-            """)
-        for row in rows {
-            try await drop(Generation(projection: projection.name, number: try row.decode(Int.self)), on: connection)
-        }
-    }
-
-    /// Unless it is live: when the connection broke at the commit of the switch, it may be, and its tables are what queries read.
-    func drop(_ generation: Generation, on connection: Connection) async throws {
-        if await connection.isInTransaction { return try await dropWithinTransaction(generation, on: connection) }
-        try await connection.transaction { try await dropWithinTransaction(generation, on: $0) }
-    }
-
-    private func dropWithinTransaction(_ generation: Generation, on connection: Connection) async throws {
-        let deleted = try await connection.execute(
-            """
-            DELETE FROM leftfold.checkpoints WHERE projection = \(generation.projection.name)
-                AND generation = \(Int32(generation.number)) AND state <> 'live'
-            """
-        ).affected
-        if deleted == 1 { _ = try await connection.execute("DROP SCHEMA IF EXISTS \(identifier: generation.schema) CASCADE") }
-    }
+    private func failed(_ reason: String) -> RebuildFailed { RebuildFailed(projection: projection.name, reason: reason) }
 }
 
 /// A rebuild that did not come to its end. The live generation is untouched.

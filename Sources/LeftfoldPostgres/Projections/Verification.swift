@@ -3,11 +3,14 @@ import LeftfoldDriver
 
 /// Checks that a projection's tables are what a fold of the log gives (I6): replays events 1 to the checkpoint, one after
 /// the other, into scratch tables, and compares, all in one snapshot. Everything is rolled back at the end.
-public struct Verification<P: Projection>: Sendable {
-    private let projection: P
+///
+/// This is a second fold on purpose: it shares nothing with what it checks but the projection. In the fold form the rows are
+/// in memory until they are compared.
+public struct Verification: Sendable {
+    private let projection: any PostgresProjection
     private let database: LeftfoldDatabase
 
-    public init(_ projection: P, in database: LeftfoldDatabase) {
+    public init(_ projection: any PostgresProjection, in database: LeftfoldDatabase) {
         self.projection = projection
         self.database = database
     }
@@ -29,65 +32,91 @@ public struct Verification<P: Projection>: Sendable {
         }
     }
 
+    /// Throws ``VerificationFailed`` where there is nothing that this code could compare with, or the database's error.
+    ///
+    /// - Parameter progress: called after each page with its position and the checkpoint.
     public func run(progress: (GlobalPosition, GlobalPosition) async -> Void = { _, _ in }) async throws -> Report {
-        try await database.withConnection { connection in
-            do {
+        var report: Report?
+        do {
+            try await database.withConnection { connection in
                 try await connection.transaction(isolation: .repeatableRead) { connection in
-                    throw Done(report: try await compare(on: connection, progress))
+                    report = try await compare(on: connection, progress)
+                    throw RolledBack()
                 }
-                throw RebuildFailed(projection: projection.name, reason: "the verification was committed")
-            } catch let done as Done {
-                return done.report
             }
-        }
-    }
-
-    /// Thrown to leave the transaction without committing the scratch tables.
-    private struct Done: Error { let report: Report }
-
-    private func compare(on connection: Connection, _ progress: (GlobalPosition, GlobalPosition) async -> Void) async throws -> Report {
-        let row = try await connection.execute(
-            "SELECT generation, position FROM leftfold.checkpoints WHERE projection = \(projection.name.name) AND state = 'live'"
-        ).first
-        guard let row else { throw RebuildFailed(projection: projection.name, reason: "it has no live generation") }
-        let (number, checkpoint) = try row.decode(Int32.self, Int64.self)
-        let live = Generation(projection: projection.name, number: Int(number))
-        let scratch = Generation(projection: projection.name, number: 0)
-        try await scratch.createTables(of: projection, on: connection)
-        _ = try await connection.execute("SET LOCAL search_path = \(identifier: scratch.schema)")
-
-        var position = GlobalPosition.zero
-        while position.rawValue < checkpoint {
-            let limit = min(1000, Int(checkpoint - position.rawValue))
-            let rows = try await connection.execute(RecordedEvent.page(after: position, limit: limit))
-            let events = try RecordedEvent.contiguous(rows, after: position)
-            guard let last = events.last else { throw BrokenLog(expected: "position \(position.next)", found: position) }
-            do {
-                _ = try await connection.pipeline(try StatementBatch.of(events, projection).0.statements)
-            } catch let failed as FailedEvent {
-                throw RebuildFailed(projection: projection.name, reason: "position \(failed.event.position): \(failed.reason)")
-            }
-            position = last.position
-            await progress(position, GlobalPosition(rawValue: checkpoint))
-        }
-
-        var report = Report(projection: projection.name.name, generation: live.number, position: position, tables: [])
-        for table in projection.tables {
-            // As text: not every type, json for one, knows what equal means.
-            let (rows, missing, unexpected) =
-                try await connection.execute(
-                    """
-                    SELECT (SELECT count(*) FROM \(identifier: live.schema).\(identifier: table)),
-                        (SELECT count(*) FROM (
-                            SELECT s::text FROM \(identifier: scratch.schema).\(identifier: table) AS s
-                            EXCEPT ALL SELECT l::text FROM \(identifier: live.schema).\(identifier: table) AS l) AS m),
-                        (SELECT count(*) FROM (
-                            SELECT l::text FROM \(identifier: live.schema).\(identifier: table) AS l
-                            EXCEPT ALL SELECT s::text FROM \(identifier: scratch.schema).\(identifier: table) AS s) AS u)
-                    """
-                ).first?.decode(Int.self, Int.self, Int.self) ?? (0, 0, 0)
-            report.tables.append(.init(name: table, rows: rows, missing: missing, unexpected: unexpected))
-        }
+        } catch is RolledBack {}
+        guard let report else { throw failed("it was committed") }
         return report
     }
+
+    /// Leaves the transaction, so that the scratch tables are gone.
+    private struct RolledBack: Error {}
+
+    private func compare(on connection: Connection, _ progress: (GlobalPosition, GlobalPosition) async -> Void) async throws -> Report {
+        let generations = Generations(projection: projection, database: database)
+        guard let live = try await generations.live({ try await connection.execute($0) }) else { throw failed("it has no live generation") }
+        guard live.codeVersion == projection.version else {
+            throw failed("its live generation was built by version \(live.codeVersion) of the code; this is version \(projection.version)")
+        }
+        let checkpoint = try await connection.execute(
+            "SELECT position FROM \(database.log).followers WHERE name = \(live.follower.rawValue)"
+        ).first?.decode(Int64.self)
+        let scratch = Generation(log: database.log, projection: projection.name, number: 0, codeVersion: projection.version)
+        try await generations.createTables(of: scratch, on: connection)
+        try await generations.use(scratch, on: connection)
+        let position = try await replay(to: GlobalPosition(rawValue: checkpoint ?? 0), in: scratch, on: connection, progress)
+
+        var report = Report(projection: projection.name.rawValue, generation: live.number, position: position, tables: [])
+        for table in projection.tables { report.tables.append(try await difference(of: table, live, scratch, on: connection)) }
+        return report
+    }
+
+    private func replay(
+        to checkpoint: GlobalPosition, in scratch: Generation, on connection: Connection,
+        _ progress: (GlobalPosition, GlobalPosition) async -> Void
+    ) async throws -> GlobalPosition {
+        var writer = try await projection.form.writer(scratch, connection)
+        var position = GlobalPosition.zero
+        while position < checkpoint {
+            let limit = min(1000, Int(checkpoint.rawValue - position.rawValue))
+            let rows = try await connection.execute(RecordedEvent.page(after: position, limit: limit))
+            let events = try RecordedEvent.contiguous(rows, after: position)
+            guard let last = events.last else { throw failed("its checkpoint \(checkpoint) is beyond the log") }
+            do {
+                try await writer.replay(events[...], on: connection)
+            } catch let event as FailedEvent {
+                throw failed("\(event)")
+            }
+            position = last.position
+            await progress(position, checkpoint)
+        }
+        try await writer.finishReplay(on: connection)
+        return position
+    }
+
+    private func difference(of table: String, _ live: Generation, _ scratch: Generation, on connection: Connection) async throws -> Report.Table {
+        // As text: not every type, json for one, knows what equal means.
+        let counts = try await connection.execute(
+            """
+            SELECT (SELECT count(*) FROM \(identifier: live.schema).\(identifier: table)),
+                (SELECT count(*) FROM (
+                    SELECT s::text FROM \(identifier: scratch.schema).\(identifier: table) AS s
+                    EXCEPT ALL SELECT l::text FROM \(identifier: live.schema).\(identifier: table) AS l) AS m),
+                (SELECT count(*) FROM (
+                    SELECT l::text FROM \(identifier: live.schema).\(identifier: table) AS l
+                    EXCEPT ALL SELECT s::text FROM \(identifier: scratch.schema).\(identifier: table) AS s) AS u)
+            """
+        ).first?.decode(Int.self, Int.self, Int.self)
+        guard let (rows, missing, unexpected) = counts else { throw failed("the tables could not be counted") }
+        return Report.Table(name: table, rows: rows, missing: missing, unexpected: unexpected)
+    }
+
+    private func failed(_ reason: String) -> VerificationFailed { VerificationFailed(projection: projection.name, reason: reason) }
+}
+
+/// A verification that could not say whether the tables are right.
+public struct VerificationFailed: Error, Sendable, CustomStringConvertible {
+    public let projection: ProjectionName
+    public let reason: String
+    public var description: String { "verifying \(projection) failed: \(reason)" }
 }

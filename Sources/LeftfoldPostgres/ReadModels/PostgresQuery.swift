@@ -5,6 +5,6 @@ public import LeftfoldDriver
 public protocol PostgresQuery: Query {
     /// Reads the tables of the projections in `reads` by their plain names, and nothing else.
     var statement: SQL { get }
-    /// Makes the answer of the rows. A ``Leftfold/Refusal`` that it throws, such as `NotFound`, is the answer.
+    /// Makes the answer of the rows. A `Refusal` that it throws, such as `NotFound`, is the answer.
     func answer(_ rows: Rows) throws -> Answer
 }

@@ -17,23 +17,24 @@ public struct ReadModels: Sendable {
     private func answer<Q: PostgresQuery>(_ query: Q, _ context: QueryContext) async throws -> Answered<Q.Answer> {
         let deadline = ContinuousClock.now + context.patience
         while true {
-            let (position, rows) = try await read(query)
+            let (position, followers, rows) = try await read(query)
             guard let wanted = context.after, position < wanted else {
                 return Answered(try query.answer(rows), at: position)
             }
             let left = deadline - .now
-            guard left > .zero, !Q.reads.isEmpty else { throw NotYetVisible(wanted: wanted, reached: position) }
-            for projection in Q.reads {
-                await database.announcements.wait(for: .projection(projection), at: wanted, atMost: min(left, .milliseconds(250)))
+            guard left > .zero, !followers.isEmpty else { throw NotYetVisible(wanted: wanted, reached: position) }
+            for follower in followers {
+                await database.announcements.wait(for: .checkpoint(follower), at: wanted.rawValue, atMost: min(left, .milliseconds(250)))
             }
             try Task.checkCancellation()
         }
     }
 
-    private func read<Q: PostgresQuery>(_ query: Q) async throws -> (GlobalPosition, Rows) {
+    private func read<Q: PostgresQuery>(_ query: Q) async throws -> (GlobalPosition, [FollowerName], Rows) {
         let checkpoint: SQL = """
-            SELECT coalesce(min(position), 0), count(*) FROM leftfold.checkpoints
-            WHERE state = 'live' AND projection = ANY(\(Q.reads.map(\.name)))
+            SELECT coalesce(min(f.position), 0), coalesce(array_agg(f.name), '{}')
+            FROM \(database.log).generations AS g JOIN \(database.log).followers AS f ON f.name = g.follower
+            WHERE g.state = 'live' AND g.projection = ANY (\(Q.reads.map(\.rawValue)))
             """
         let results: [Rows]
         do {
@@ -41,9 +42,9 @@ public struct ReadModels: Sendable {
         } catch let error as PostgresError {
             throw error.asUnavailable
         }
-        guard results.count == 2, let (position, found) = try results[0].first?.decode(Int64.self, Int64.self),
-            found == Int64(Set(Q.reads).count)
+        guard results.count == 2, let (position, followers) = try results[0].first?.decode(Int64.self, [String].self),
+            followers.count == Set(Q.reads).count
         else { throw Unavailable("A read model is not built yet.") }
-        return (GlobalPosition(rawValue: position), results[1])
+        return (GlobalPosition(rawValue: position), followers.compactMap(FollowerName.init(rawValue:)), results[1])
     }
 }

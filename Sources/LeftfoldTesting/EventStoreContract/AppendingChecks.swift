@@ -26,11 +26,15 @@ extension EventStoreContract {
             try expect(try await store.read(a).map(\.data), noted(1...5).map(\.data))
         },
 
-        Check("an event carries the command that caused it") { store in
+        Check("an event carries the command that caused it, the conversation and the principal") { store in
             let stream = newStream()
-            let request = AppendRequest.events(noted(1...2), to: stream)
-            try await store.accept(request)
-            try expect(try await store.read(stream).map(\.commandID), [request.commandID, request.commandID])
+            let append = Append.events(noted(1...2), to: stream)
+            try await store.accept(append)
+            for event in try await store.read(stream) {
+                try expect(event.commandID, append.commandID)
+                try expect(event.correlationID, append.command.context.correlationID)
+                try expect(event.principal, append.command.context.principal.subject)
+            }
         },
 
         Check("a stream is read in pages") { store in
@@ -76,10 +80,10 @@ extension EventStoreContract {
             try await store.accept(.events(noted(1...2), to: stream))
             for expected in [ExpectedVersion.noStream, .exactly(1), .exactly(3)] {
                 let claim = newClaim()
-                let request = AppendRequest.events(
-                    noted(3...3), to: stream, expected: expected, claims: ClaimChanges(released: [], taken: [claim]))
-                try await store.unchanged(stream, without: [request.commandID]) {
-                    try expect(try await store.append(request), .wrongExpectedVersion(actual: 2), "\(expected)")
+                let append = Append.events(
+                    noted(3...3), to: stream, expected: expected, claims: .taking(claim))
+                try await store.unchanged(stream, without: [append.commandID]) {
+                    try expect(try await store.append(append), .wrongExpectedVersion(stream, actual: 2), "\(expected)")
                     try expect(try await store.holders(of: [claim]), [:])
                 }
             }
@@ -87,17 +91,17 @@ extension EventStoreContract {
             try await store.unchanged(other) {
                 try expect(
                     try await store.append(.events(noted(1...1), to: other, expected: .exactly(1))),
-                    .wrongExpectedVersion(actual: .zero))
+                    .wrongExpectedVersion(other, actual: .zero))
             }
         },
 
         Check("a command that met a wrong expected version may be sent again with a right one") { store in
             let stream = newStream()
             try await store.accept(.events(noted(1...1), to: stream))
-            var request = AppendRequest.events(noted(2...2), to: stream, expected: .noStream)
-            try expect(try await store.append(request), .wrongExpectedVersion(actual: 1))
-            request.write = AppendRequest.events(noted(2...2), to: stream, expected: .exactly(1)).write
-            try expect(try await store.accept(request).version, 2)
+            let append = Append.events(noted(2...2), to: stream, expected: .noStream)
+            try expect(try await store.append(append), .wrongExpectedVersion(stream, actual: 1))
+            let again = Append.events(noted(2...2), to: stream, expected: .exactly(1), id: append.commandID)
+            try expect(try await store.accept(again).version, 2)
         },
 
         Check("an append without events is accepted at the head, with a journal row") { store in
@@ -106,11 +110,11 @@ extension EventStoreContract {
             try await store.accept(.events(noted(1...1), to: newStream()))
             let head = try await store.head()
             for (target, version) in [(stream, StreamVersion(rawValue: 2)), (newStream(), .zero)] {
-                let request = AppendRequest.events([], to: target, expected: .exactly(version))
+                let append = Append.events([], to: target, expected: .exactly(version))
                 try await store.unchanged(target) {
-                    try expect(try await store.append(request), .appended(version: version, position: head))
+                    try expect(try await store.append(append), .appended(Appended(target, at: version, position: head)))
                 }
-                let entry = try unwrap(try await store.journalEntry(for: request.commandID), "journal row")
+                let entry = try unwrap(try await store.journalEntry(for: append.commandID), "journal row")
                 try expect(entry.outcome, .accepted)
                 try expect(entry.version, version)
                 try expect(entry.firstPosition, nil)
@@ -122,7 +126,7 @@ extension EventStoreContract {
             let stream = newStream()
             try await store.accept(.events(noted(1...2), to: stream))
             try expect(
-                try await store.append(.events([], to: stream, expected: .exactly(1))), .wrongExpectedVersion(actual: 2))
+                try await store.append(.events([], to: stream, expected: .exactly(1))), .wrongExpectedVersion(stream, actual: 2))
         },
 
         Check("a stream may be long") { store in

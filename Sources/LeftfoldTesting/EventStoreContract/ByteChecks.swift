@@ -3,7 +3,7 @@ import Leftfold
 
 extension EventStoreContract {
     static let bytes: [Check] = [
-        Check("data and metadata come back byte for byte") { store in
+        Check("data comes back byte for byte") { store in
             let texts = [
                 #"{}"#, #"{ "b" : 1,  "a":2 , "b":3 }"#, "{\n\"a\"\r\n:\t[ ]}", #"{"z":1,"a":2,"Z":3}"#,
                 #"{"n":12345678901234567890123456789,"e":1E400,"d":1.10,"m":-0.0}"#,
@@ -12,25 +12,30 @@ extension EventStoreContract {
             ]
             let stream = newStream()
             for text in texts {
-                let data = Array(text.utf8)
-                try await store.accept(
-                    .events(
-                        [NewEvent(type: "Noted", data: data)], to: stream, metadata: EventMetadata(json: data)))
+                try await store.accept(.events([NewEvent(type: "Noted", data: Array(text.utf8))], to: stream))
             }
             let events = try await store.read(stream)
             try expect(events.map { String(decoding: $0.data, as: UTF8.self) }, texts)
             try expect(events.map(\.data), texts.map { Array($0.utf8) })
-            try expect(events.map(\.metadata.json), texts.map { Array($0.utf8) })
         },
 
-        Check("each append's metadata is on all of its events") { store in
+        Check("an event has no metadata where there is nothing to say") { store in
             let stream = newStream()
-            let metadata = EventMetadata(.init(correlationID: "conversation", causationID: "cause", principal: "ada"))
-            try await store.accept(.events(noted(1...2), to: stream, metadata: metadata))
-            for event in try await store.read(stream) {
-                let fields = try event.metadata.fields()
-                try expect(fields, .init(correlationID: "conversation", causationID: "cause", principal: "ada"))
-            }
+            try await store.accept(.events(noted(1...2), to: stream))
+            for event in try await store.read(stream) { try expect(event.metadata, nil) }
+        },
+
+        Check("the version of an event's shape and the trace are kept with it") { store in
+            let traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+            let (traced, untraced) = (newStream(), newStream())
+            let events = [2, 1, 3].map { NewEvent(type: "Noted", version: $0, data: Array("{}".utf8)) }
+            try await store.accept(.events(events, to: traced, traceparent: traceparent))
+            try await store.accept(.events(events, to: untraced))
+            let (first, second) = (try await store.read(traced), try await store.read(untraced))
+            try expect(first.map { $0.metadata?.version }, [2, 1, 3])
+            try expect(first.map { $0.metadata?.traceparent }, [traceparent, traceparent, traceparent])
+            try expect(second.map { $0.metadata?.version }, [2, nil, 3])
+            try expect(second.map { $0.metadata?.traceparent }, [nil, nil, nil])
         },
 
         Check("an event may be large") { store in
@@ -47,51 +52,50 @@ extension EventStoreContract {
             for text in oddTexts {
                 let stream = try unwrap(StreamName(rawValue: "contract-\(UUID())\(text)"), "stream name for “\(text)”")
                 let claim = Claim(text, "\(UUID())\(text)")
+                let tag = Tag(rawValue: "\(UUID())\(text)")
                 let principal = "\(text)\(UUID())"
-                var request = AppendRequest.events(
-                    [NewEvent(type: EventType(text), data: Array("{}".utf8))], to: stream, expected: .noStream,
-                    claims: ClaimChanges(released: [], taken: [claim]),
-                    metadata: EventMetadata(.init(correlationID: text, causationID: text, principal: text)), content: text)
-                request.commandName = text
-                request.principal = principal
-                request.tenant = text
-                request.correlationID = text
-                request.causationID = text
-                try await store.accept(request)
-                var refusal = request
-                refusal.commandID = UUID()
-                refusal.write = .refusal(.rejected, code: text)
-                try expect(try await store.append(refusal), .refusalRecorded, "“\(text)”")
+                func odd(_ id: UUID) -> CommandRecord {
+                    CommandRecord(
+                        name: text,
+                        context: CommandContext(
+                            commandID: id, principal: Principal(subject: principal), correlationID: text, causationID: text),
+                        content: Array(text.utf8))
+                }
+                let append = Append(
+                    odd(UUID()),
+                    StreamWrite(
+                        stream, expected: .noStream,
+                        events: [NewEvent(type: EventType(text), data: Array("{}".utf8), tags: Set([tag].compactMap(\.self)))],
+                        claims: .taking(claim)))
+                try await store.accept(append)
+                let refusal = RefusedCommand(odd(UUID()), for: [stream], .rejected, code: text)
+                try expect(try await store.record(refusal), .recorded, "“\(text)”")
 
                 let events = try await store.read(stream)
-                try expect(events.map(\.type.name), [text])
+                try expect(events.map(\.type.rawValue), [text])
                 try expect(events.map(\.stream), [stream])
-                try expect(try events.map { try $0.metadata.fields().principal }, [text])
+                try expect(events.map(\.principal), [principal])
+                try expect(events.map(\.correlationID), [text])
+                if let tag { try expect(try await store.read(matching: .tagged(tag), after: .zero, limit: 2), events, "tag “\(tag)”") }
                 try expect(try await store.holders(of: [claim]), [claim: stream])
-                try expect(
-                    try await store.append(
-                        .events(
-                            [], to: newStream(), claims: ClaimChanges(released: [], taken: [claim]))), .claimTaken(claim))
+                try expect(try await store.append(.events([], to: newStream(), claims: .taking(claim))), .claimTaken(claim))
                 let entries = try await store.journal(JournalFilter(principal: principal, stream: stream.rawValue))
-                try expect(entries.map(\.commandID), [refusal.commandID, request.commandID], "“\(text)”")
+                try expect(entries.map(\.commandID), [refusal.command.context.commandID, append.commandID], "“\(text)”")
                 try expect(entries.map(\.code), [text, nil])
-                for entry in entries {
-                    let texts = [entry.name, entry.tenant, entry.correlationID, entry.causationID]
-                    try expect(texts, [text, text, text, text])
-                }
-                try expect(try await store.append(refusal), .refusedBefore(.rejected, code: text))
+                for entry in entries { try expect([entry.name, entry.correlationID, entry.causationID], [text, text, text]) }
+                try expect(try await store.record(refusal), .refusedBefore(.rejected, code: text))
             }
         },
 
         Check("an empty text is not the same as none") { store in
-            for (text, id) in [("", UUID()), (nil, UUID())] as [(String?, UUID)] {
-                var request = AppendRequest.events([], to: newStream(), id: id)
-                request.tenant = text
-                request.causationID = text
-                try await store.accept(request)
-                let entry = try unwrap(try await store.journalEntry(for: id), "journal row")
-                try expect(entry.tenant, text)
-                try expect(entry.causationID, text)
+            for cause in ["", nil] as [String?] {
+                var record = command()
+                record.context.causationID = cause
+                record.context.correlationID = ""
+                try await store.accept(Append(record, StreamWrite(newStream(), expected: .any, events: [])))
+                let entry = try unwrap(try await store.journalEntry(for: record.context.commandID), "journal row")
+                try expect(entry.causationID, cause)
+                try expect(entry.correlationID, "")
             }
         },
     ]
@@ -99,7 +103,7 @@ extension EventStoreContract {
     /// Each has broken some program's quoting, array literals, collation or terminal. Composed (NFC), because Swift
     /// takes texts for equal that differ only in composition, and databases do not.
     private static let oddTexts = [
-        "", " ", "'", "''; DROP TABLE events; --", "\"", "\"\"", "\\", "\\'", "\\x00", "\\N", "$1", "$$", "%s%n", "NULL", "null",
+        " ", "'", "''; DROP TABLE events; --", "\"", "\"\"", "\\", "\\'", "\\x00", "\\N", "$1", "$$", "%s%n", "NULL", "null",
         "{}", "{\"a\"}", "},{", ",\"", "a,b", "(a,b)", "[1]", "é", "ß", "İ", "日本語", "🧵👩‍👩‍👧", "العربية", "\u{202E}abc", "a\u{200B}b",
         "\u{FEFF}a", "\u{FFFD}", "\u{85}", "a-b-c", "-", "_", "%", "../..",
     ]

@@ -7,33 +7,35 @@ extension EventStoreContract {
             let stream = newStream()
             let head = try await store.head()
             let chain = (0..<5).map { link($0, to: stream) }
-            let results = try await store.append(chain)
-            try expect(results, (1...5).map { .appended(version: StreamVersion(rawValue: Int64($0)), position: head.advanced(by: $0)) })
+            let answers = try await store.append(chain)
+            try expect(
+                answers,
+                (1...5).map { .appended(Appended(stream, at: StreamVersion(rawValue: Int64($0)), position: head.advanced(by: $0))) })
             try expect(try await store.read(stream).map(\.commandID), chain.map(\.commandID))
         },
 
         Check("no chain is no append") { store in
             let head = try await store.head()
-            try expect(try await store.append([AppendRequest]()), [])
+            try expect(try await store.append([Append]()), [])
             try expect(try await store.head(), head)
         },
 
         Check("what follows in a chain is not appended without the one before it") { store in
             let (stream, claim) = (newStream(), newClaim())
-            try await store.accept(.events([], to: newStream(), claims: ClaimChanges(released: [], taken: [claim])))
+            try await store.accept(.events([], to: newStream(), claims: .taking(claim)))
             var chain = (0..<4).map { link($0, to: stream) }
             chain[1] = .events(
-                noted([1]), to: stream, expected: .exactly(1), claims: ClaimChanges(released: [], taken: [claim]))
+                noted([1]), to: stream, expected: .exactly(1), claims: .taking(claim))
             let head = try await store.head()
-            let results = try await store.append(chain)
+            let answers = try await store.append(chain)
             try expect(
-                results,
+                answers,
                 [
-                    .appended(version: 1, position: head.advanced(by: 1)), .claimTaken(claim), .predecessorNotAppended,
+                    .appended(Appended(stream, at: 1, position: head.advanced(by: 1))), .claimTaken(claim), .predecessorNotAppended,
                     .predecessorNotAppended,
                 ])
             try expect(try await store.read(stream).count, 1)
-            for request in chain[1...] { try expect(try await store.journalEntry(for: request.commandID), nil, "journal row") }
+            for append in chain[1...] { try expect(try await store.journalEntry(for: append.commandID), nil, "journal row") }
         },
 
         // Another writer has brought the stream to just the version that the second one expects.
@@ -43,18 +45,18 @@ extension EventStoreContract {
             try await store.unchanged(stream) {
                 try expect(
                     try await store.append([link(0, to: stream), link(1, to: stream)]),
-                    [.wrongExpectedVersion(actual: 1), .predecessorNotAppended])
+                    [.wrongExpectedVersion(stream, actual: 1), .predecessorNotAppended])
             }
         },
 
         Check("what was answered before does not let anything follow") { store in
             let stream = newStream()
             let known = link(0, to: stream)
-            let position = try await store.accept(known).position
+            let first = try await store.accept(known)
             try await store.unchanged(stream) {
                 try expect(
                     try await store.append([known, link(1, to: stream)]),
-                    [.acceptedBefore(version: 1, position: position), .predecessorNotAppended])
+                    [.acceptedBefore(first), .predecessorNotAppended])
             }
         },
 
@@ -64,24 +66,24 @@ extension EventStoreContract {
             let first = try await store.append(chain)
             try await store.unchanged(stream) {
                 for (again, before) in zip(try await store.append(chain), first) {
-                    guard case .appended(let version, let position) = before else { throw ContractBroken(description: "\(before)") }
-                    if again != .predecessorNotAppended { try expect(again, .acceptedBefore(version: version, position: position)) }
+                    guard case .appended(let appended) = before else { throw ContractBroken(description: "\(before)") }
+                    if again != .predecessorNotAppended { try expect(again, .acceptedBefore(appended)) }
                 }
             }
         },
 
         Check("claims pass from link to link of a chain") { store in
             let (stream, first, second) = (newStream(), newClaim(), newClaim())
-            func link(_ number: Int, releasing: [Claim], taking: [Claim]) -> AppendRequest {
+            func link(_ number: Int, releasing: [Claim], taking: [Claim]) -> Append {
                 .events(
                     noted([number]), to: stream, expected: .exactly(StreamVersion(rawValue: Int64(number))),
                     claims: ClaimChanges(released: releasing, taken: taking))
             }
-            let results = try await store.append([
+            let answers = try await store.append([
                 link(0, releasing: [], taking: [first]), link(1, releasing: [first], taking: [second]),
                 link(2, releasing: [second], taking: [first]), link(3, releasing: [first], taking: [first, second]),
             ])
-            for result in results { guard case .appended = result else { throw ContractBroken(description: "\(result)") } }
+            for answer in answers { guard case .appended = answer else { throw ContractBroken(description: "\(answer)") } }
             try expect(try await store.holders(of: [first, second]), [first: stream, second: stream])
         },
 
@@ -92,9 +94,9 @@ extension EventStoreContract {
                     group.addTask {
                         let stream = newStream()
                         let length = writer % 5 + 1
-                        let results = try await store.append((0..<length).map { link($0, to: stream) })
-                        let versions = results.map { result -> Int64 in
-                            if case .appended(let version, _) = result { version.rawValue } else { 0 }
+                        let answers = try await store.append((0..<length).map { link($0, to: stream) })
+                        let versions = answers.map { answer -> Int64 in
+                            if case .appended(let appended) = answer { appended.version?.rawValue ?? 0 } else { 0 }
                         }
                         try expect(versions, (1...length).map(Int64.init))
                     }
@@ -106,7 +108,7 @@ extension EventStoreContract {
     ]
 
     /// The number-th of a stream.
-    private static func link(_ number: Int, to stream: StreamName) -> AppendRequest {
+    private static func link(_ number: Int, to stream: StreamName) -> Append {
         .events(noted([number]), to: stream, expected: .exactly(StreamVersion(rawValue: Int64(number))))
     }
 }

@@ -17,10 +17,10 @@ extension EventStoreContract {
             let (holder, other) = (newStream(), newStream())
             try await store.take([taken], for: holder)
             for order in [[free, taken], [taken, free]] {
-                let request = AppendRequest.events(
+                let append = Append.events(
                     noted(1...1), to: other, claims: ClaimChanges(released: [], taken: order))
-                try await store.unchanged(other, without: [request.commandID]) {
-                    try expect(try await store.append(request), .claimTaken(taken))
+                try await store.unchanged(other, without: [append.commandID]) {
+                    try expect(try await store.append(append), .claimTaken(taken))
                 }
                 try expect(try await store.holders(of: [taken, free]), [taken: holder])
             }
@@ -30,10 +30,10 @@ extension EventStoreContract {
             let claim = newClaim()
             let (holder, other) = (newStream(), newStream())
             try await store.take([claim], for: holder)
-            let request = AppendRequest.events(noted(1...1), to: other, claims: ClaimChanges(released: [], taken: [claim]))
-            try expect(try await store.append(request), .claimTaken(claim))
-            try await store.accept(.events([], to: holder, claims: ClaimChanges(released: [claim], taken: [])))
-            try await store.accept(request)
+            let append = Append.events(noted(1...1), to: other, claims: .taking(claim))
+            try expect(try await store.append(append), .claimTaken(claim))
+            try await store.accept(.events([], to: holder, claims: .releasing(claim)))
+            try await store.accept(append)
             try expect(try await store.holders(of: [claim]), [claim: other])
         },
 
@@ -41,7 +41,7 @@ extension EventStoreContract {
             let claim = newClaim()
             let (one, two) = (newStream(), newStream())
             try await store.take([claim], for: one)
-            try await store.accept(.events(noted(2...2), to: one, claims: ClaimChanges(released: [claim], taken: [])))
+            try await store.accept(.events(noted(2...2), to: one, claims: .releasing(claim)))
             try expect(try await store.holders(of: [claim]), [:])
             try await store.take([claim], for: two)
             try expect(try await store.holders(of: [claim]), [claim: two])
@@ -51,7 +51,7 @@ extension EventStoreContract {
             let (old, new) = (newClaim(), newClaim())
             let stream = newStream()
             try await store.take([old], for: stream)
-            try await store.accept(.events(noted(2...2), to: stream, claims: ClaimChanges(released: [old], taken: [new])))
+            try await store.accept(.events(noted(2...2), to: stream, claims: .taking(new, releasing: [old])))
             try expect(try await store.holders(of: [old, new]), [new: stream])
         },
 
@@ -60,11 +60,11 @@ extension EventStoreContract {
             let (one, two) = (newStream(), newStream())
             try await store.take([mine], for: one)
             try await store.take([theirs], for: two)
-            let swap = ClaimChanges(released: [mine], taken: [theirs])
+            let swap = ClaimChanges.taking(theirs, releasing: [mine])
             try expect(try await store.append(.events(noted(2...2), to: one, claims: swap)), .claimTaken(theirs))
             try expect(
                 try await store.append(.events(noted(2...2), to: one, expected: .noStream, claims: swap)),
-                .wrongExpectedVersion(actual: 1))
+                .wrongExpectedVersion(one, actual: 1))
             try expect(try await store.holders(of: [mine, theirs]), [mine: one, theirs: two])
         },
 
@@ -73,7 +73,7 @@ extension EventStoreContract {
             let stream = newStream()
             try await store.take([claim], for: stream)
             try await store.take([claim], for: stream)
-            try await store.accept(.events(noted(3...3), to: stream, claims: ClaimChanges(released: [claim], taken: [claim])))
+            try await store.accept(.events(noted(3...3), to: stream, claims: .taking(claim, releasing: [claim])))
             try expect(try await store.holders(of: [claim]), [claim: stream])
         },
 
@@ -81,7 +81,7 @@ extension EventStoreContract {
             let claim = newClaim()
             let (holder, other) = (newStream(), newStream())
             try await store.take([claim], for: holder)
-            try await store.accept(.events(noted(1...1), to: other, claims: ClaimChanges(released: [claim], taken: [])))
+            try await store.accept(.events(noted(1...1), to: other, claims: .releasing(claim)))
             try expect(try await store.holders(of: [claim]), [claim: holder])
         },
 

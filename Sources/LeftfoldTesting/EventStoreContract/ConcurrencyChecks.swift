@@ -7,12 +7,12 @@ extension EventStoreContract {
             let stream = newStream()
             for round in 0..<10 {
                 let version = StreamVersion(rawValue: Int64(round))
-                let results = try await atOnce(16) { writer in
+                let answers = try await atOnce(16) { writer in
                     try await store.append(.events(noted([writer]), to: stream, expected: .exactly(version)))
                 }
-                let winners = results.filter { if case .appended(version.advanced(by: 1), _) = $0 { true } else { false } }
+                let winners = answers.filter(\.isAppended)
                 try expect(winners.count, 1, "winners of round \(round)")
-                let losers = results.filter { $0 == .wrongExpectedVersion(actual: version.advanced(by: 1)) }
+                let losers = answers.filter { $0 == .wrongExpectedVersion(stream, actual: version.advanced(by: 1)) }
                 try expect(losers.count, 15, "losers of round \(round)")
             }
             try expect(try await store.read(stream).map(\.version.rawValue), Array(1...10))
@@ -33,8 +33,8 @@ extension EventStoreContract {
             let head = try await store.head()
             let answers = try await atOnce(200) { writer in
                 let stream = newStream()
-                let request = AppendRequest.events(noted([writer, writer]), to: stream, expected: .noStream)
-                return (request.commandID, stream, try await store.accept(request).position)
+                let append = Append.events(noted([writer, writer]), to: stream, expected: .noStream)
+                return (append.commandID, stream, try await store.accept(append).position)
             }
             let log = try await store.read(after: head, limit: 1_000)
             try expect(log.map(\.position), (1...400).map(head.advanced))
@@ -48,22 +48,22 @@ extension EventStoreContract {
 
         Check("one command sent many times at once has one effect and one answer") { store in
             let stream = newStream()
-            let request = AppendRequest.events(noted(1...2), to: stream)
-            let results = try await atOnce(16) { _ in try await store.append(request) }
+            let append = Append.events(noted(1...2), to: stream)
+            let answers = try await atOnce(16) { _ in try await store.append(append) }
             let head = try await store.head()
-            try expect(results.filter { $0 == .appended(version: 2, position: head) }.count, 1)
-            try expect(results.filter { $0 == .acceptedBefore(version: 2, position: head) }.count, 15)
+            try expect(answers.filter { $0 == .appended(Appended(stream, at: 2, position: head)) }.count, 1)
+            try expect(answers.filter { $0 == .acceptedBefore(Appended(stream, at: 2, position: head)) }.count, 15)
             try expect(try await store.read(stream).count, 2)
         },
 
         Check("of many who want one claim, one gets it") { store in
             let claim = newClaim()
-            let results = try await atOnce(32) { writer in
+            let answers = try await atOnce(32) { writer in
                 try await store.append(
                     .events(
-                        noted([writer]), to: newStream(), claims: ClaimChanges(released: [], taken: [claim])))
+                        noted([writer]), to: newStream(), claims: .taking(claim)))
             }
-            try expect(results.filter { $0 == .claimTaken(claim) }.count, 31)
+            try expect(answers.filter { $0 == .claimTaken(claim) }.count, 31)
             try expect(try await store.holders(of: [claim]).count, 1)
         },
 
@@ -71,24 +71,26 @@ extension EventStoreContract {
             let (stream, claim, known) = (newStream(), newClaim(), UUID())
             try await store.accept(
                 .events(
-                    noted([0]), to: stream, claims: ClaimChanges(released: [], taken: [claim]), id: known, content: "one"))
+                    noted([0]), to: stream, claims: .taking(claim), id: known, content: "one"))
             let head = try await store.head()
-            let results = try await atOnce(120) { writer in
+            let answers = try await atOnce(120) { writer -> AppendAnswer? in
                 switch writer % 6 {
-                case 0: try await store.append(.events(noted([writer]), to: stream, expected: .noStream))
-                case 1: try await store.append(.events([], to: newStream(), claims: ClaimChanges(released: [], taken: [claim])))
-                case 2: try await store.append(.events(noted([writer]), to: stream, id: known, content: "two"))
-                case 3: try await store.append(.refusal(.denied, code: "forbidden", of: stream))
-                case 4: try await store.append(.events(noted([writer]), to: stream, id: known, content: "one"))
-                default: try await store.append(.events(noted([writer]), to: newStream(), expected: .noStream))
+                case 0: return try await store.append(.events(noted([writer]), to: stream, expected: .noStream))
+                case 1: return try await store.append(.events([], to: newStream(), claims: .taking(claim)))
+                case 2: return try await store.append(.events(noted([writer]), to: stream, id: known, content: "two"))
+                case 3:
+                    try expect(try await store.record(.refusal(.denied, code: "forbidden", of: stream)), .recorded)
+                    return nil
+                case 4: return try await store.append(.events(noted([writer]), to: stream, id: known, content: "one"))
+                default: return try await store.append(.events(noted([writer]), to: newStream(), expected: .noStream))
                 }
             }
-            func count(_ expected: AppendResult) -> Int { results.filter { $0 == expected }.count }
-            try expect(count(.wrongExpectedVersion(actual: 1)), 20)
+            func count(_ expected: AppendAnswer) -> Int { answers.filter { $0 == expected }.count }
+            try expect(count(.wrongExpectedVersion(stream, actual: 1)), 20)
             try expect(count(.claimTaken(claim)), 20)
             try expect(count(.commandIDReused), 20)
-            try expect(count(.refusalRecorded), 20)
-            try expect(count(.acceptedBefore(version: 1, position: head)), 20)
+            try expect(answers.filter { $0 == nil }.count, 20, "refusals")
+            try expect(count(.acceptedBefore(Appended(stream, at: 1, position: head))), 20)
             let log = try await store.read(after: head, limit: 1_000)
             try expect(log.map(\.position), (1...20).map(head.advanced))
             try expect(try await store.read(stream).count, 1)

@@ -1,6 +1,6 @@
 public import Leftfold
 
-/// What every ``EventStore`` keeps to, as named checks. `InMemoryEventStore` defines it; a store of your own passes it:
+/// What every `EventStore` keeps to, as named checks. `InMemoryEventStore` defines it; a store of your own passes it:
 /// ```swift
 /// @Test(arguments: EventStoreContract.all)
 /// func keepsTheContract(_ check: EventStoreContract.Check) async throws { try await check.run(on: store) }

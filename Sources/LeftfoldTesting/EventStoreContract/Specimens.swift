@@ -17,42 +17,73 @@ private struct Specimen: Aggregate {
 
 func newStream() -> StreamName { StreamID<Specimen>(UUID()).name }
 func newClaim(_ kind: String = "email") -> Claim { Claim(kind, "\(UUID().uuidString.lowercased())@example.org") }
+func newTag(_ kind: String = "course") -> Tag { "\(kind):\(UUID().uuidString.lowercased())" }
 
 /// Events `Noted {"number":1}` … with these numbers.
-func noted(_ numbers: some Sequence<Int>) -> [NewEvent] {
-    numbers.map { NewEvent(type: "Noted", data: Array(#"{"number":\#($0)}"#.utf8)) }
+func noted(_ numbers: some Sequence<Int>, tags: Set<Tag> = []) -> [NewEvent] {
+    numbers.map { NewEvent(type: "Noted", data: Array(#"{"number":\#($0)}"#.utf8), tags: tags) }
 }
 
-extension AppendRequest {
+/// A command of the contract's own.
+func command(_ id: UUID = UUID(), content: String = "content") -> CommandRecord {
+    CommandRecord(
+        name: "Note",
+        context: CommandContext(
+            commandID: id, principal: Principal(subject: "contract"), correlationID: "conversation",
+            receivedAt: Date(timeIntervalSince1970: 1_750_000_000)),
+        content: Array(content.utf8))
+}
+
+extension ClaimChanges {
+    static func taking(_ claims: Claim..., releasing: [Claim] = []) -> Self { Self(released: releasing, taken: claims) }
+    static func releasing(_ claims: Claim...) -> Self { Self(released: claims, taken: []) }
+}
+
+extension Append {
+    var commandID: UUID { command.context.commandID }
+
+    /// To one stream.
     static func events(
-        _ events: [NewEvent], to stream: StreamName, expected: ExpectedVersion = .any, claims: ClaimChanges = .none,
-        metadata: EventMetadata = EventMetadata(json: Array("{}".utf8)), id: UUID = UUID(), content: String = "content"
-    ) -> AppendRequest {
-        request(.events(events, metadata: metadata, expected: expected, claims: claims), stream, id, content)
+        _ events: [NewEvent], to stream: StreamName, expected: ExpectedVersion = .any, claims: ClaimChanges = .none, id: UUID = UUID(),
+        content: String = "content", traceparent: String? = nil
+    ) -> Append {
+        Append(
+            LeftfoldTesting.command(id, content: content), StreamWrite(stream, expected: expected, events: events, claims: claims),
+            traceparent: traceparent)
     }
 
+    /// To any number of streams.
+    static func writes(
+        _ writes: StreamWrite..., conditions: [AppendCondition] = [], progress: FollowerProgress? = nil, id: UUID = UUID(),
+        content: String = "content"
+    ) throws -> Append {
+        try Append(LeftfoldTesting.command(id, content: content), writes, conditions: conditions, progress: progress)
+    }
+}
+
+extension RefusedCommand {
     static func refusal(
-        _ outcome: Outcome, code: String, of stream: StreamName?, id: UUID = UUID(), content: String = "content"
-    ) -> AppendRequest {
-        request(.refusal(outcome, code: code), stream, id, content)
+        _ kind: RefusalKind, code: String, of streams: StreamName..., id: UUID = UUID(), content: String = "content"
+    ) -> RefusedCommand {
+        RefusedCommand(LeftfoldTesting.command(id, content: content), for: streams, kind, code: code)
     }
+}
 
-    private static func request(_ write: Write, _ stream: StreamName?, _ id: UUID, _ content: String) -> AppendRequest {
-        AppendRequest(
-            commandID: id, content: Array(content.utf8), commandName: "Note", principal: "contract", tenant: nil,
-            correlationID: "conversation", causationID: nil, receivedAt: Date(timeIntervalSince1970: 1_750_000_000),
-            stream: stream, write: write)
+extension Appended {
+    /// Of the first stream.
+    var version: StreamVersion? { streams.first?.version }
+
+    init(_ stream: StreamName, at version: StreamVersion, position: GlobalPosition) {
+        self.init([StreamProgress(stream, at: version)], at: position)
     }
 }
 
 extension EventStore {
     /// Appends and insists that it worked.
     @discardableResult
-    func accept(
-        _ request: AppendRequest, file: String = #fileID, line: Int = #line
-    ) async throws -> (version: StreamVersion, position: GlobalPosition) {
-        switch try await append(request) {
-        case .appended(let version, let position): return (version, position)
+    func accept(_ append: Append, file: String = #fileID, line: Int = #line) async throws -> Appended {
+        switch try await self.append(append) {
+        case .appended(let appended): return appended
         case let other: throw ContractBroken(description: "expected the append to be accepted, got \(other) (\(file):\(line))")
         }
     }

@@ -5,12 +5,12 @@ public import LeftfoldPostgres
 import LeftfoldUsers
 
 /// One row a user, as it is now.
-public struct UserDirectory: Projection {
+public struct UserDirectory: StatementProjection {
     public static let name: ProjectionName = "user_directory"
-
+    public let version = 1
+    public let sources: EventSources = .all(of: User.self)
     public let tables = ["user_directory"]
     public let script = String(decoding: PackageResources.user_directory_sql, as: UTF8.self)
-    public let categories: Set<StreamCategory> = [User.category]
 
     public init() {}
 
@@ -18,31 +18,33 @@ public struct UserDirectory: Projection {
         guard let id = event.stream.uuid else { throw NotAUserStream(stream: event.stream) }
         let version = event.version.rawValue
         let at = event.recordedAt
-        switch try EventCodec.decode(User.Event.self, from: User.upcasters.upcast(event)) {
-        case .created(let email, let name):
-            batch.execute(
-                """
-                INSERT INTO user_directory (
-                    id, listed_at, version, created_at, updated_at, status, email, name, email_folded, name_folded)
-                VALUES (\(id), \(event.position.rawValue), \(version), \(at), \(at), 'active', \(email), \(name),
-                    \(folded(email)), \(folded(name)))
-                """)
-        case .renamed(let name):
-            batch.execute(
-                """
-                UPDATE user_directory SET name = \(name), name_folded = \(folded(name)), version = \(version), updated_at = \(at)
-                WHERE id = \(id)
-                """)
-        case .emailChanged(let email):
-            batch.execute(
-                """
-                UPDATE user_directory SET email = \(email), email_folded = \(folded(email)), version = \(version), updated_at = \(at)
-                WHERE id = \(id)
-                """)
-        case .deactivated:
-            batch.execute("UPDATE user_directory SET status = 'deactivated', version = \(version), updated_at = \(at) WHERE id = \(id)")
-        case .reactivated:
-            batch.execute("UPDATE user_directory SET status = 'active', version = \(version), updated_at = \(at) WHERE id = \(id)")
+        for change in try event.decode(as: User.self) {
+            switch change {
+            case .created(let email, let name):
+                batch.execute(
+                    """
+                    INSERT INTO user_directory (
+                        id, listed_at, version, created_at, updated_at, status, email, name, email_folded, name_folded)
+                    VALUES (\(id), \(event.position.rawValue), \(version), \(at), \(at), 'active', \(email), \(name),
+                        \(folded(email)), \(folded(name)))
+                    """)
+            case .renamed(let name):
+                batch.execute(
+                    """
+                    UPDATE user_directory SET name = \(name), name_folded = \(folded(name)), version = \(version), updated_at = \(at)
+                    WHERE id = \(id)
+                    """)
+            case .emailChanged(let email):
+                batch.execute(
+                    """
+                    UPDATE user_directory SET email = \(email), email_folded = \(folded(email)), version = \(version), updated_at = \(at)
+                    WHERE id = \(id)
+                    """)
+            case .deactivated:
+                batch.execute("UPDATE user_directory SET status = 'deactivated', version = \(version), updated_at = \(at) WHERE id = \(id)")
+            case .reactivated:
+                batch.execute("UPDATE user_directory SET status = 'active', version = \(version), updated_at = \(at) WHERE id = \(id)")
+            }
         }
     }
 }

@@ -8,6 +8,6 @@ enum Bank: Composition {
     static let abstract = "Accounts."
     static var policy: any Policy { RolePolicy(["teller": ["accounts:deposit", "accounts:read"]]) }
     static let commands: [any Command.Type] = [Deposit.self]
-    static let projections: [any Projection] = [Balances()]
+    static let projections: [any PostgresProjection] = [Balances()]
     static func queries(_ readModels: ReadModels) -> [QueryHandler] { [readModels.handler(for: GetBalance.self)] }
 }

@@ -1,16 +1,17 @@
 import Leftfold
 import LeftfoldDriver
 import LeftfoldPostgres
-import TestSupport
+import LeftfoldPostgresTesting
 import Testing
 
 /// The database itself refuses to change the past, whoever asks.
-@Suite(.needsServer) struct AppendOnlyTests {
+@Suite struct AppendOnlyTests {
     @Test(
         "Changing the log or the journal is refused",
         arguments: [
             "UPDATE leftfold.events SET data = '{}'", "DELETE FROM leftfold.events", "TRUNCATE leftfold.events",
-            "UPDATE leftfold.commands SET outcome = 'failed'", "DELETE FROM leftfold.commands", "TRUNCATE leftfold.commands",
+            "UPDATE leftfold.commands_without_events SET outcome = 'failed'", "DELETE FROM leftfold.commands_without_events",
+            "TRUNCATE leftfold.commands_without_events",
         ], [false, true])
     func refused(_ statement: String, asReplica: Bool) async throws {
         try await TestDatabase.with { database in
@@ -31,8 +32,8 @@ import Testing
             let error = await #expect(throws: PostgresError.self) {
                 try await database.pool.execute(
                     """
-                    INSERT INTO leftfold.events (position, version, recorded_at, command_id, stream, type, data, metadata)
-                    VALUES (\(position), \(version), now(), gen_random_uuid(), 'note-a', 'Noted', '{}', '{}')
+                    INSERT INTO leftfold.events (position, version, recorded_at, command_id, stream, type, data, principal, correlation_id)
+                    VALUES (\(position), \(version), now(), gen_random_uuid(), 'note-a', 'Noted', '{}', 'me', 'c')
                     """)
             }
             #expect(error?.sqlState == SQLState("LF003"))
@@ -42,10 +43,10 @@ import Testing
     @Test("A checkpoint never goes back")
     func checkpoints() async throws {
         try await TestDatabase.with { database in
-            try await database.createReadTables([Ledger()])
-            try await database.pool.execute("UPDATE leftfold.checkpoints SET position = 5")
+            _ = try await database.store.takeOver("a")
+            try await database.pool.execute("UPDATE leftfold.followers SET position = 5")
             let error = await #expect(throws: PostgresError.self) {
-                try await database.pool.execute("UPDATE leftfold.checkpoints SET position = 4")
+                try await database.pool.execute("UPDATE leftfold.followers SET position = 4")
             }
             #expect(error?.sqlState == SQLState("LF005"))
         }

@@ -1,19 +1,19 @@
 import Foundation
 import Leftfold
 import LeftfoldDriver
+import LeftfoldPostgresTesting
 import LeftfoldTesting
-import TestSupport
 import Testing
 
 @testable import LeftfoldPostgres
 
-@Suite(.needsServer) struct ContractTests {
+@Suite struct ContractTests {
     @Test("PostgreSQL keeps the contract of the event store", arguments: EventStoreContract.all)
     func keeps(_ check: EventStoreContract.Check) async throws {
         try await TestDatabase.with { try await check.run(on: $0.store) }
     }
 
-    /// `leftfold.append` decides a lone command in one way and many at once in another.
+    /// A command without events sends the whole call the careful way.
     @Test("It keeps the contract among other commands, too", arguments: EventStoreContract.all)
     func keepsAmongOthers(_ check: EventStoreContract.Check) async throws {
         try await TestDatabase.with { try await check.run(on: AmongOthers(database: $0)) }
@@ -24,25 +24,28 @@ import Testing
 private struct AmongOthers: EventStore {
     let database: LeftfoldDatabase
 
-    func append(_ request: AppendRequest) async throws -> AppendResult { try await append([request])[0] }
-
-    func append(_ chain: [AppendRequest]) async throws -> [AppendResult] {
+    func append(_ chain: [Append]) async throws -> [AppendAnswer] {
         if chain.isEmpty { return [] }
-        let chains = [[other()], chain, [other()]]
-        return try AppendCall.results(try await database.pool.execute(AppendCall.sql(for: chains)), for: chains)[1]
+        let chains = [[try other()], chain, [try other()]]
+        let sql = try AppendCall.sql(for: chains, in: database.log)
+        return try AppendCall.answers(try await database.pool.execute(sql), to: chains)[1]
     }
 
-    private func other() -> AppendRequest {
-        AppendRequest(
-            commandID: UUID(), content: Array("other".utf8), commandName: "Other", principal: "other", correlationID: "other",
-            receivedAt: Date(), stream: nil, write: .refusal(.denied, code: "forbidden"))
+    private func other() throws -> Append {
+        var command = Note.command("other")
+        command.name = "Other"
+        return try Append(command, [])
     }
 
+    func record(_ refused: RefusedCommand) async throws -> RecordAnswer { try await database.store.record(refused) }
     func read(_ stream: StreamName, after version: StreamVersion, limit: Int?) async throws -> [RecordedEvent] {
         try await database.store.read(stream, after: version, limit: limit)
     }
     func read(after position: GlobalPosition, limit: Int) async throws -> [RecordedEvent] {
         try await database.store.read(after: position, limit: limit)
+    }
+    func read(matching query: EventQuery, after position: GlobalPosition, limit: Int) async throws -> [RecordedEvent] {
+        try await database.store.read(matching: query, after: position, limit: limit)
     }
     func head() async throws -> GlobalPosition { try await database.store.head() }
     func journalEntry(for commandID: UUID) async throws -> JournalEntry? { try await database.store.journalEntry(for: commandID) }
@@ -52,4 +55,5 @@ private struct AmongOthers: EventStore {
         return Array(try await database.store.journal(all).filter { $0.name != "Other" }.prefix(filter.limit))
     }
     func holders(of claims: [Claim]) async throws -> [Claim: StreamName] { try await database.store.holders(of: claims) }
+    func takeOver(_ follower: FollowerName) async throws -> Checkpoint { try await database.store.takeOver(follower) }
 }

@@ -1,13 +1,14 @@
 import Foundation
 import Leftfold
 import LeftfoldDriver
+import LeftfoldPostgresTesting
 import LeftfoldSchema
-import TestSupport
+import LeftfoldTesting
 import Testing
 
 @testable import LeftfoldPostgres
 
-@Suite(.needsServer) struct GroupCommitTests {
+@Suite struct GroupCommitTests {
     @Test("One bad item fails alone; those that share its transaction are stored")
     func badItem() async throws {
         try await TestDatabase.with { (database) async throws in
@@ -15,13 +16,9 @@ import Testing
                 for number in 0..<40 {
                     group.addTask {
                         guard let stream = try? Note.stream() else { return false }
-                        var request = Note.request(to: stream)
-                        if number == 20 {
-                            request.write = .events(
-                                [NewEvent(type: "Noted", data: Array("not json".utf8))], metadata: EventMetadata(json: Array("{}".utf8)),
-                                expected: .any, claims: .none)
-                        }
-                        return (try? await database.store.append(request)) != nil
+                        var write = StreamWrite(stream, expected: .any, events: [NewEvent(type: "Noted", data: Array("{}".utf8))])
+                        if number == 20 { write.events[0].data = Array("not json".utf8) }
+                        return (try? await database.store.append(Append(Note.command("\(number)"), write))) != nil
                     }
                 }
                 return await group.reduce(into: []) { $0.append($1) }
@@ -35,13 +32,13 @@ import Testing
     func related() async throws {
         try await TestDatabase.with { database in
             let stream = try Note.stream()
-            let same = Note.request(to: try Note.stream())
+            let same = Note.append(to: try Note.stream())
             let claim = ClaimChanges(released: [], taken: [Claim("seat", "1")])
-            let results = try await withThrowingTaskGroup(of: AppendResult.self) { group in
+            let results = try await withThrowingTaskGroup(of: AppendAnswer.self) { group in
                 for _ in 0..<20 {
-                    group.addTask { try await database.store.append(Note.request(to: stream)) }
+                    group.addTask { try await database.store.append(Note.append(to: stream)) }
                     group.addTask { try await database.store.append(same) }
-                    group.addTask { try await database.store.append(Note.request(to: try Note.stream(), claims: claim)) }
+                    group.addTask { try await database.store.append(Note.append(to: try Note.stream(), claims: claim)) }
                 }
                 return try await group.reduce(into: []) { $0.append($1) }
             }
@@ -61,15 +58,16 @@ import Testing
                 let chains = try (0..<together).map { part in
                     let seat = ClaimChanges(
                         released: number > 0 ? [Claim("seat \(part)", "\(number - 1)")] : [], taken: [Claim("seat \(part)", "\(number)")])
-                    return [Note.request(to: try Note.stream("\(part)"), claims: seat)]
+                    return [Note.append(to: try Note.stream("\(part)"), claims: seat)]
                 }
-                let results = try AppendCall.results(try await session.execute(AppendCall.sql(for: chains)), for: chains)
-                #expect(results.joined().allSatisfy { if case .appended = $0 { true } else { false } })
+                let sql = try AppendCall.sql(for: chains, in: database.log)
+                let answers = try AppendCall.answers(try await session.execute(sql), to: chains)
+                #expect(answers.joined().allSatisfy { if case .appended = $0 { true } else { false } })
             }
             await session.close()
             let tables = """
                 SELECT coalesce(sum(idx_scan), 0)::bigint, coalesce(sum(seq_scan), 0)::bigint FROM pg_stat_user_tables
-                WHERE schemaname = 'leftfold' AND relname IN ('events', 'commands', 'claims')
+                WHERE schemaname = 'leftfold' AND relname IN ('events', 'commands_without_events', 'claims')
                 """
             var scans = (byIndex: Int64(0), whole: Int64(0))
             try await eventually("the statistics have come in") {
@@ -79,7 +77,7 @@ import Testing
             let indexes = try await database.pool.execute(
                 """
                 SELECT count(*) FROM pg_indexes
-                WHERE schemaname = 'leftfold' AND tablename IN ('events', 'commands', 'claims')
+                WHERE schemaname = 'leftfold' AND tablename IN ('events', 'commands_without_events', 'claims')
                 """
             ).first?.decode(Int64.self)
             #expect(scans.whole == indexes, "making an index counts as one")
@@ -93,12 +91,12 @@ import Testing
         try await TestDatabase.with(limits: limits) { database in
             let blocker = try await Connection.connect(database.configuration)
             try await blocker.execute("BEGIN")
-            try await blocker.execute("SELECT pg_advisory_xact_lock(leftfold.append_lock())")
+            try await blocker.execute("LOCK TABLE leftfold.append_lock IN SHARE UPDATE EXCLUSIVE MODE")
             let outcomes = await withTaskGroup(of: String.self) { group in
                 for _ in 0..<10 {
                     group.addTask {
                         do {
-                            _ = try await database.store.append(Note.request(to: try Note.stream()))
+                            _ = try await database.store.append(Note.append(to: try Note.stream()))
                             return "stored"
                         } catch is Unavailable {
                             return "refused"
@@ -120,7 +118,7 @@ import Testing
     }
 
     /// Backends die under appends at random moments; every command is answered all the same, and each is stored once.
-    @Test("Connections killed under appends lose nothing and repeat nothing", arguments: [SeededNumbers.seed()])
+    @Test("Connections killed under appends lose nothing and repeat nothing", arguments: SeededGenerator.seeds(1))
     func killed(seed: UInt64) async throws {
         try await TestDatabase.with { database in
             let ids = (0..<400).map { _ in UUID() }
@@ -128,7 +126,7 @@ import Testing
                 for part in 0..<8 {
                     group.addTask {
                         for id in ids[(part * 50)..<(part * 50 + 50)] {
-                            let result = try await database.store.append(Note.request(to: try Note.stream(), id: id))
+                            let result = try await database.store.append(Note.append(to: try Note.stream(), id: id))
                             switch result {
                             case .appended, .acceptedBefore: break
                             default: Issue.record("\(result)")
@@ -137,7 +135,7 @@ import Testing
                     }
                 }
                 group.addTask {
-                    var random = SeededNumbers(seed: seed)
+                    var random = SeededGenerator(seed: seed)
                     for _ in 0..<15 {
                         try await Task.sleep(for: .milliseconds(Int.random(in: 1...20, using: &random)))
                         try await database.pool.execute(
@@ -161,17 +159,17 @@ import Testing
         try await TestDatabase.with { database in
             let blocker = try await Connection.connect(database.configuration)
             try await blocker.execute("BEGIN")
-            try await blocker.execute("SELECT pg_advisory_xact_lock(leftfold.append_lock())")
-            let request = Note.request(to: try Note.stream())
+            try await blocker.execute("LOCK TABLE leftfold.append_lock IN SHARE UPDATE EXCLUSIVE MODE")
+            let request = Note.append(to: try Note.stream())
             let append = Task { try await database.store.append(request) }
             let waiting: SQL = """
                 SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE '%append'
                     AND cardinality(pg_blocking_pids(pid)) > 0
                 """
             try await eventually("the append waits for the lock") { try await database.pool.execute(waiting).count == 1 }
-            try await database.pool.execute("DO $$ BEGIN EXECUTE 'ALTER ROUTINE leftfold.append RENAME TO gone'; END $$")
+            try await database.pool.execute("DO $$ BEGIN EXECUTE 'ALTER ROUTINE leftfold.append_one RENAME TO gone'; END $$")
             try await database.pool.execute("SELECT pg_terminate_backend(pid) FROM (\(fragment: waiting)) AS w")
-            await #expect(throws: OutcomeUnknown(request.commandID)) { try await append.value }
+            await #expect(throws: OutcomeUnknown(request.command.context.commandID)) { try await append.value }
             await blocker.close()
         }
     }
@@ -180,7 +178,7 @@ import Testing
     func notMigrated() async throws {
         try await TestDatabase.withEmpty { (configuration) async throws in
             let database = LeftfoldDatabase(configuration, logger: TestDatabase.quiet)
-            await #expect(throws: Unavailable.self) { try await database.store.append(Note.request(to: try Note.stream())) }
+            await #expect(throws: Unavailable.self) { try await database.store.append(Note.append(to: try Note.stream())) }
             await #expect(throws: Unavailable.self) { try await database.store.head() }
             #expect(try await database.pendingMigrations().count == LeftfoldSchema.migrations.count)
             await database.close()
@@ -193,7 +191,7 @@ import Testing
         limits.budget = .milliseconds(200)
         let nowhere = try ConnectionConfiguration("host=/nonexistent dbname=x connect_timeout=2")
         let database = LeftfoldDatabase(nowhere, limits: limits, logger: TestDatabase.quiet)
-        await #expect(throws: Unavailable.self) { try await database.store.append(Note.request(to: try Note.stream())) }
+        await #expect(throws: Unavailable.self) { try await database.store.append(Note.append(to: try Note.stream())) }
         await #expect(throws: Unavailable.self) { try await database.store.head() }
         await database.close()
     }

@@ -1,11 +1,11 @@
 import Foundation
 import LeftfoldDriver
 import LeftfoldPostgres
+import LeftfoldPostgresTesting
 import LeftfoldSchema
-import TestSupport
 import Testing
 
-@Suite(.needsServer) struct MigratorTests {
+@Suite struct MigratorTests {
     @Test("Any number of migrators at once apply each migration once")
     func concurrent() async throws {
         try await TestDatabase.withEmpty { configuration in
@@ -23,6 +23,8 @@ import Testing
     func byHand() async throws {
         try await TestDatabase.withEmpty { configuration in
             let connection = try await Connection.connect(configuration)
+            try await connection.execute("CREATE SCHEMA leftfold")
+            try await connection.execute("SET search_path = leftfold, pg_temp")
             for migration in LeftfoldSchema.migrations.prefix(3) {
                 try await connection.execute(script: String(decoding: migration.sql, as: UTF8.self))
             }
@@ -49,7 +51,8 @@ import Testing
         #expect(LeftfoldSchema.migrations.map(\.number) == Array(1...LeftfoldSchema.migrations.count))
         for migration in LeftfoldSchema.migrations {
             let text = String(decoding: migration.sql, as: UTF8.self)
-            #expect(text.contains("INSERT INTO leftfold.migrations (number, name) VALUES (\(migration.number), '\(migration.name)');"))
+            #expect(text.contains("INSERT INTO migrations (number, name) VALUES (\(migration.number), '\(migration.name)');"))
+            #expect(!text.replacing("leftfold.appending", with: "").contains("leftfold."), "a log's name is a parameter")
         }
     }
 }

@@ -2,11 +2,11 @@ import Foundation
 import Leftfold
 import LeftfoldDriver
 import LeftfoldPostgres
-import TestSupport
+import LeftfoldPostgresTesting
 import Testing
 
 /// Invariant I4: whoever sees position p can see all of 1…p. By schedule, not by luck.
-@Suite(.needsServer) struct OrderTests {
+@Suite struct OrderTests {
     /// The first appender holds its transaction open after it got its positions; the second one has begun. Whatever the
     /// first one does then, a reader that polls all the while never sees a position before the ones below it.
     @Test("Two appenders in interleaved open transactions: no position is ever skipped", arguments: ["COMMIT", "ROLLBACK"])
@@ -92,15 +92,13 @@ import Testing
 
     /// Calls the function by itself, as psql would, and returns the last position.
     private func append(_ count: Int, on connection: Connection) async throws -> Int64 {
-        let stream = try Note.stream().rawValue
-        let items = [Int32](repeating: 1, count: count)
+        let stream = try Note.stream()
+        let data = (0..<count).map { _ in JSONBytes(Array("{}".utf8)) }
         return try await connection.execute(
             """
-            SELECT position FROM leftfold.append(
-                \([UUID()]), \([Data("x".utf8)]), ARRAY['Note'], ARRAY['me'], ARRAY[NULL::text], ARRAY['c'], ARRAY[NULL::text], ARRAY[now()],
-                \([stream]), ARRAY[NULL::bigint], ARRAY[NULL::integer], ARRAY[NULL::text], ARRAY[NULL::text], ARRAY['{}'::json], \([Int32(count)]),
-                \(items), \((1...count).map(Int32.init)), \(items.map { _ in "Noted" }), \(items.map { _ in JSONBytes(Array("{}".utf8)) }),
-                ARRAY[]::int[], ARRAY[]::bool[], ARRAY[]::text[], ARRAY[]::text[])
+            SELECT head FROM leftfold.append(
+                \([UUID()]), \([Data("x".utf8)]), ARRAY['Note'], ARRAY['me'], ARRAY['c'], NULL, ARRAY[now()],
+                \([stream]), ARRAY[0]::bigint[], \(data.map { _ in "Noted" }), \(data), p_event_writes => \(data.map { _ in Int32(1) }))
             """
         ).first?.decode(Int64.self) ?? 0
     }

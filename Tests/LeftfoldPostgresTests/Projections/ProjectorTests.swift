@@ -1,12 +1,13 @@
 import Foundation
 import Leftfold
 import LeftfoldDriver
-import TestSupport
+import LeftfoldPostgresTesting
+import LeftfoldTesting
 import Testing
 
 @testable import LeftfoldPostgres
 
-@Suite(.needsServer) struct ProjectorTests {
+@Suite struct ProjectorTests {
     @Test("Follows the log from the start and as it grows")
     func follows() async throws {
         try await TestDatabase.with { database in
@@ -53,7 +54,7 @@ import Testing
     }
 
     /// The ledger's primary key turns a position applied twice into a stop, and counting finds a skipped one.
-    @Test("Projectors killed at random moments apply each position exactly once", arguments: [SeededNumbers.seed()])
+    @Test("Projectors killed at random moments apply each position exactly once", arguments: SeededGenerator.seeds(1))
     func killed(seed: UInt64) async throws {
         try await TestDatabase.with { database in
             try await database.createReadTables([Ledger()])
@@ -64,7 +65,7 @@ import Testing
                 try await withThrowingTaskGroup(of: Void.self) { work in
                     work.addTask { try await database.note(600) }
                     work.addTask {
-                        var random = SeededNumbers(seed: seed)
+                        var random = SeededGenerator(seed: seed)
                         for _ in 0..<25 {
                             try await Task.sleep(for: .milliseconds(Int.random(in: 1...40, using: &random)))
                             // Kills the one at work, and ends its lease so that another goes on without waiting for it.

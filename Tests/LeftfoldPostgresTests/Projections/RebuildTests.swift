@@ -1,12 +1,12 @@
 import Foundation
 import Leftfold
 import LeftfoldDriver
-import TestSupport
+import LeftfoldPostgresTesting
 import Testing
 
 @testable import LeftfoldPostgres
 
-@Suite(.needsServer) struct RebuildTests {
+@Suite struct RebuildTests {
     @Test("While writes go on, a rebuild ends in the same table, and no query ever sees less than before")
     func underLoad() async throws {
         try await TestDatabase.with { database in

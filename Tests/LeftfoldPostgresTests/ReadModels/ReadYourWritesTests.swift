@@ -2,13 +2,13 @@ import Foundation
 import Leftfold
 import LeftfoldDriver
 import LeftfoldPostgres
+import LeftfoldPostgresTesting
 import LeftfoldUsers
 import LeftfoldUsersReadModel
-import TestSupport
 import Testing
 
 /// Invariant I9, on the user directory.
-@Suite(.needsServer) struct ReadYourWritesTests {
+@Suite struct ReadYourWritesTests {
     private let principal = Principal(subject: "tester", roles: ["admin"])
 
     private func buses(_ database: LeftfoldDatabase) -> (CommandBus, QueryBus) {

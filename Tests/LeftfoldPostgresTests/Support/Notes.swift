@@ -2,36 +2,16 @@ import Foundation
 import Leftfold
 import LeftfoldDriver
 import LeftfoldPostgres
-import TestSupport
-
-/// Events that mean nothing, for tests of what carries them.
-enum Note {
-    static func stream(_ name: String = UUID().uuidString.lowercased()) throws -> StreamName {
-        guard let stream = StreamName(rawValue: "note-\(name)") else { throw MalformedInput("not a stream name: \(name)") }
-        return stream
-    }
-
-    static func request(
-        to stream: StreamName, _ texts: [String] = ["a"], expected: ExpectedVersion = .any, id: UUID = UUID(), type: EventType = "Noted",
-        claims: ClaimChanges = .none
-    ) -> AppendRequest {
-        AppendRequest(
-            commandID: id, content: Array("\(stream) \(texts)".utf8), commandName: "Note", principal: "tester", correlationID: "test",
-            receivedAt: Date(), stream: stream,
-            write: .events(
-                texts.map { NewEvent(type: type, data: Array("{\"text\":\"\($0)\"}".utf8)) },
-                metadata: EventMetadata(json: Array("{}".utf8)),
-                expected: expected, claims: claims))
-    }
-}
+import LeftfoldPostgresTesting
 
 /// Writes down each position it applies. Its primary key makes applying one twice an error; a hole is found by counting.
 /// The data is json on purpose: a type that knows no equality.
-struct Ledger: Projection {
+struct Ledger: StatementProjection {
     static let name: ProjectionName = "ledger"
+    var version = 1
+    let sources: EventSources = .category("note")
     let tables = ["ledger"]
     var script = "CREATE TABLE ledger (position bigint PRIMARY KEY, text text NOT NULL, data json NOT NULL);"
-    let categories: Set<StreamCategory> = ["note"]
     /// The texts it chokes on, in Swift and in SQL.
     var refused: Set<String> = []
     var refusedBySQL: Set<String> = []
@@ -48,7 +28,7 @@ struct Ledger: Projection {
 
 extension LeftfoldDatabase {
     func note(_ count: Int, to stream: StreamName? = nil) async throws {
-        for number in 0..<count { _ = try await store.append(Note.request(to: try stream ?? Note.stream(), ["\(number)"])) }
+        for number in 0..<count { _ = try await store.append(Note.append(to: try stream ?? Note.stream(), ["\(number)"])) }
     }
 
     /// The positions in the ledger, in order.
@@ -57,11 +37,11 @@ extension LeftfoldDatabase {
     }
 
     func status(_ projection: ProjectionName, state: String = "live") async throws -> ProjectionStatus? {
-        try await projectionStatuses().first { $0.projection == projection.name && $0.state == state }
+        try await projectionStatuses().first { $0.projection == projection.rawValue && $0.state == state }
     }
 
     /// Runs a projector until the body is done.
-    func projecting<T: Sendable>(_ projection: some Projection, batchSize: Int = 100, _ body: () async throws -> T) async throws -> T {
+    func projecting<T: Sendable>(_ projection: any PostgresProjection, batchSize: Int = 100, _ body: () async throws -> T) async throws -> T {
         let projector = Projector(projection, in: self, batchSize: batchSize, logger: TestDatabase.quiet)
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await projector.run() }

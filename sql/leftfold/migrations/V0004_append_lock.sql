@@ -3,4 +3,22 @@
 -- reading, dumping and replicating go on beside it.
 CREATE TABLE append_lock ();
 
+-- Others wait for the lock until the transaction ends. Within somebody's transaction block, what comes after an append gets about a second:
+-- each statement, and each pause between two; where the server can, all of it together two seconds. Lower limits stay.
+CREATE FUNCTION limit_rest_of_transaction() RETURNS void LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+DECLARE
+    limits CONSTANT text[] := ARRAY[
+        ['idle_in_transaction_session_timeout', '1s'], ['statement_timeout', '1s'], ['transaction_timeout', '2s']];
+    present interval;
+BEGIN
+    FOR n IN 1 .. 3 LOOP
+        present := current_setting(limits[n][1], true)::interval;  -- null: the server does not know this one
+        IF present = interval '0' OR present > limits[n][2]::interval THEN
+            PERFORM set_config(limits[n][1], limits[n][2], true);
+        END IF;
+    END LOOP;
+END
+$$;
+REVOKE EXECUTE ON FUNCTION limit_rest_of_transaction() FROM PUBLIC;
+
 INSERT INTO migrations (number, name) VALUES (4, 'append_lock');

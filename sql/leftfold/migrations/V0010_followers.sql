@@ -1,7 +1,7 @@
 -- How far each follower of the log has come. A checkpoint moves in the transaction that holds what was made of the events (I5),
 -- by compare-and-set: two workers, or one that woke up late, cannot apply a position twice.
 CREATE TABLE followers (
-    name            text        NOT NULL COLLATE "C",
+    name            nonempty    NOT NULL,
     position        bigint      NOT NULL DEFAULT 0,
     -- Who works on it. A lease spares useless work; the epoch in the compare-and-set is what keeps it right.
     lease_epoch     bigint      NOT NULL DEFAULT 0,
@@ -14,7 +14,6 @@ CREATE TABLE followers (
     created_at      timestamptz NOT NULL DEFAULT clock_timestamp(),
     updated_at      timestamptz NOT NULL DEFAULT clock_timestamp(),
     CONSTRAINT followers_pkey PRIMARY KEY (name),
-    CONSTRAINT followers_named CHECK (name <> ''),
     CONSTRAINT followers_in_range CHECK (position >= 0)
 ) WITH (fillfactor = 50, autovacuum_vacuum_threshold = 200, autovacuum_vacuum_scale_factor = 0);
 

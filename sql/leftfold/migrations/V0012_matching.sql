@@ -11,7 +11,7 @@ DECLARE
 BEGIN
     IF p_tags IS NULL THEN
         RETURN QUERY
-        SELECT e.position FROM events AS e
+        SELECT e.position::bigint FROM events AS e
         WHERE e.position > p_after AND (p_types IS NULL OR e.type = ANY (p_types))
         ORDER BY e.position LIMIT p_limit;
         RETURN;
@@ -23,7 +23,7 @@ BEGIN
         LIMIT 1;
     END IF;
     RETURN QUERY
-    SELECT t.position FROM tags AS t
+    SELECT t.position::bigint FROM tags AS t
     CROSS JOIN LATERAL (
         SELECT FROM events AS e
         WHERE e.position = t.position AND (p_types IS NULL OR e.type = ANY (p_types)) AND e.tags @> p_tags LIMIT 1

@@ -44,20 +44,24 @@ SET search_path FROM CURRENT
 AS $$
 DECLARE
     commands integer := cardinality(p_command_ids);
-    wrong text := CASE
+    argument text := CASE
         WHEN commands IS NULL OR commands = 0 OR is_ill_formed(p_command_ids, commands) THEN 'p_command_ids'
         WHEN is_ill_formed(p_contents, commands) THEN 'p_contents'
-        WHEN is_ill_formed(p_names, commands) OR '' = ANY (p_names) THEN 'p_names'
-        WHEN is_ill_formed(p_principals, commands) OR '' = ANY (p_principals) THEN 'p_principals'
+        WHEN is_ill_formed(p_names, commands) THEN 'p_names'
+        WHEN is_ill_formed(p_principals, commands) THEN 'p_principals'
         WHEN is_ill_formed(p_correlation_ids, commands) THEN 'p_correlation_ids'
         WHEN p_causation_ids IS NOT NULL AND is_ill_formed(p_causation_ids, commands, true) THEN 'p_causation_ids'
-        WHEN is_ill_formed(p_received_at, commands)
-            OR 'infinity' = ANY (p_received_at) OR '-infinity' = ANY (p_received_at) THEN 'p_received_at'
+        WHEN is_ill_formed(p_received_at, commands) THEN 'p_received_at'
     END;
 BEGIN
-    IF wrong IS NOT NULL THEN
-        RAISE EXCEPTION '% must hold one well-formed value a command', wrong USING ERRCODE = 'LF006';
+    IF argument IS NOT NULL THEN
+        RAISE EXCEPTION '% must hold one value a command', argument USING ERRCODE = 'LF006';
     END IF;
+    argument := 'p_names';       PERFORM p_names::nonempty[];
+    argument := 'p_principals';  PERFORM p_principals::nonempty[];
+    argument := 'p_received_at'; PERFORM p_received_at::moment[];
+EXCEPTION WHEN check_violation THEN
+    RAISE EXCEPTION '%: %', argument, SQLERRM USING ERRCODE = 'LF006';
 END
 $$;
 REVOKE EXECUTE ON FUNCTION check_commands(uuid[], bytea[], text[], text[], text[], text[], timestamptz[]) FROM PUBLIC;
@@ -81,19 +85,15 @@ DECLARE
     tags     integer := coalesce(cardinality(p_tags), 0);
     claims   integer := coalesce(cardinality(p_claim_kinds), 0);
     wrong    text;
+    argument text;
 BEGIN
     PERFORM check_commands(p_command_ids, p_contents, p_names, p_principals, p_correlation_ids, p_causation_ids, p_received_at);
     wrong := CASE
         WHEN writes IS NULL OR is_ill_formed(p_streams, writes)
             THEN 'p_streams must hold one stream a write'
-        WHEN EXISTS (
-            SELECT FROM unnest(p_streams) AS s (name)
-            WHERE s.name !~ '^[a-z][a-z0-9_]{0,62}-[^\x01-\x1f\x7f]+$' OR octet_length(s.name) > 255)
-            THEN 'p_streams must hold names of streams, such as user-1'
         WHEN is_ill_formed(p_expected, writes, true) OR EXISTS (SELECT FROM unnest(p_expected) AS v (version) WHERE v.version < 0)
             THEN 'p_expected must hold one version or null a write'
         WHEN events IS NULL OR is_ill_formed(p_event_types, events)
-            OR EXISTS (SELECT FROM unnest(p_event_types) AS t (name) WHERE octet_length(t.name) NOT BETWEEN 1 AND 255)
             THEN 'p_event_types must hold one name an event'
         WHEN is_ill_formed(p_event_data, events)
             THEN 'p_event_data must hold one value an event'
@@ -114,48 +114,117 @@ BEGIN
             SELECT FROM unnest(p_write_commands, p_streams) AS s (command, stream) GROUP BY s.command, s.stream HAVING count(*) > 1)
             THEN 'a command must not write twice to one stream'
         WHEN p_metadata IS NOT NULL AND is_ill_formed(p_metadata, commands, true)
-            OR EXISTS (SELECT FROM unnest(p_metadata) AS m (value) WHERE json_typeof(m.value) <> 'object')
             THEN 'p_metadata must hold one object or null a command'
         WHEN p_follows IS NOT NULL AND (is_ill_formed(p_follows, commands) OR p_follows[1])
             THEN 'p_follows must hold one boolean a command, false for the first one'
         WHEN (tags > 0 OR p_tag_events IS NOT NULL) AND (is_ill_formed(p_tag_events, tags)
             OR EXISTS (SELECT FROM unnest(p_tag_events) AS t (event) WHERE t.event NOT BETWEEN 1 AND events))
             THEN 'p_tag_events must hold the number of an event a tag'
-        WHEN tags > 0 AND (is_ill_formed(p_tags, tags)
-            OR EXISTS (SELECT FROM unnest(p_tags) AS t (tag) WHERE octet_length(t.tag) NOT BETWEEN 1 AND 255))
-            THEN 'p_tags must hold tags, not empty and of 255 bytes at most'
+        WHEN tags > 0 AND is_ill_formed(p_tags, tags)
+            THEN 'p_tags must hold tags'
         WHEN (claims > 0 OR p_claim_writes IS NOT NULL) AND (is_ill_formed(p_claim_writes, claims)
             OR EXISTS (SELECT FROM unnest(p_claim_writes) AS c (write) WHERE c.write NOT BETWEEN 1 AND writes))
             THEN 'p_claim_writes must hold the number of a write a claim'
         WHEN (claims > 0 OR p_claim_takes IS NOT NULL) AND is_ill_formed(p_claim_takes, claims)
             THEN 'p_claim_takes must hold one boolean a claim'
-        WHEN claims > 0 AND (is_ill_formed(p_claim_kinds, claims) OR '' = ANY (p_claim_kinds))
+        WHEN claims > 0 AND is_ill_formed(p_claim_kinds, claims)
             THEN 'p_claim_kinds must hold one name a claim'
-        WHEN (claims > 0 OR p_claim_values IS NOT NULL) AND (is_ill_formed(p_claim_values, claims) OR '' = ANY (p_claim_values))
+        WHEN (claims > 0 OR p_claim_values IS NOT NULL) AND is_ill_formed(p_claim_values, claims)
             THEN 'p_claim_values must hold one value a claim'
         WHEN p_conditions IS NOT NULL AND is_ill_formed(p_conditions, commands, true)
             OR EXISTS (SELECT FROM unnest(p_conditions) AS c (value) WHERE json_typeof(c.value) <> 'array')
             OR EXISTS (
                 SELECT FROM unnest(p_conditions) AS c (value) CROSS JOIN LATERAL json_array_elements(c.value) AS d (value)
-                WHERE json_typeof(d.value) <> 'object' OR json_typeof(d.value -> 'after') IS DISTINCT FROM 'number'
-                    OR json_typeof(d.value -> 'items') IS DISTINCT FROM 'array'
-                    OR (SELECT count(*) FROM json_object_keys(d.value)) <> 2)
+                WHERE json_typeof(d.value) <> 'object' OR coalesce(d.value ->> 'after', '') !~ '^[0-9]{1,18}$'
+                    OR json_typeof(d.value -> 'items') IS DISTINCT FROM 'array' OR (SELECT count(*) FROM json_object_keys(d.value)) <> 2)
             THEN 'p_conditions must hold null or [{"after": position, "items": [...]}] a command'
         WHEN p_progress IS NOT NULL AND is_ill_formed(p_progress, commands, true)
             OR EXISTS (
                 SELECT FROM unnest(p_progress) AS p (value)
-                WHERE json_typeof(p.value) <> 'object' OR json_typeof(p.value -> 'follower') IS DISTINCT FROM 'string'
-                    OR json_typeof(p.value -> 'from') IS DISTINCT FROM 'number' OR json_typeof(p.value -> 'to') IS DISTINCT FROM 'number'
-                    OR json_typeof(p.value -> 'epoch') IS DISTINCT FROM 'number')
+                WHERE p.value IS NOT NULL AND (json_typeof(p.value) <> 'object' OR json_typeof(p.value -> 'follower') IS DISTINCT FROM 'string'
+                    OR coalesce(p.value ->> 'from', '') !~ '^[0-9]{1,18}$' OR coalesce(p.value ->> 'to', '') !~ '^[0-9]{1,18}$'
+                    OR coalesce(p.value ->> 'epoch', '') !~ '^[0-9]{1,18}$'
+                    OR (p.value ->> 'to')::bigint < (p.value ->> 'from')::bigint))
             THEN 'p_progress must hold null or {"follower": name, "from": position, "to": position, "epoch": number} a command'
     END;
     IF wrong IS NOT NULL THEN
         RAISE EXCEPTION '%', wrong USING ERRCODE = 'LF006';
     END IF;
+    argument := 'p_streams';      PERFORM p_streams::stream_name[];
+    argument := 'p_event_types';  PERFORM p_event_types::label[];
+    argument := 'p_metadata';     PERFORM p_metadata::attributes[];
+    argument := 'p_tags';         PERFORM p_tags::label[];
+    argument := 'p_claim_kinds';  PERFORM p_claim_kinds::nonempty[];
+    argument := 'p_claim_values'; PERFORM p_claim_values::nonempty[];
+EXCEPTION WHEN check_violation THEN
+    RAISE EXCEPTION '%: %', argument, SQLERRM USING ERRCODE = 'LF006';
 END
 $$;
 REVOKE EXECUTE ON FUNCTION check_append(
     uuid[], bytea[], text[], text[], text[], text[], timestamptz[], text[], bigint[], text[], json[], integer[], integer[], json[], boolean[],
     integer[], text[], integer[], boolean[], text[], text[], json[], json[]) FROM PUBLIC;
+
+-- Whether each of p_count things is named, in ascending order.
+CREATE FUNCTION names_each(p_numbers integer[], p_count integer) RETURNS boolean
+LANGUAGE plpgsql IMMUTABLE
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+    last   integer := 0;
+    number integer;
+BEGIN
+    FOREACH number IN ARRAY p_numbers LOOP
+        IF number IS NULL OR number NOT IN (last, last + 1) THEN RETURN false; END IF;
+        last := number;
+    END LOOP;
+    RETURN last = p_count AND array_dims(p_numbers) = '[1:' || cardinality(p_numbers) || ']';
+END
+$$;
+REVOKE EXECUTE ON FUNCTION names_each(integer[], integer) FROM PUBLIC;
+
+-- Whether an append may insert first although it has more than one event a command: every command and every write has events, every version is
+-- known, and what the arrays say of each other is so. What else could be wrong, keys and constraints refuse.
+CREATE FUNCTION is_complete(
+    p_commands integer, p_writes integer, p_events integer, p_streams text[], p_expected bigint[],
+    p_write_commands integer[], p_event_writes integer[], p_tag_events integer[], p_tags text[],
+    p_claim_writes integer[], p_claim_takes boolean[], p_claim_kinds text[], p_claim_values text[]
+) RETURNS boolean LANGUAGE plpgsql
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+    IF p_write_commands IS NULL THEN
+        IF p_writes <> p_commands THEN RETURN false; END IF;
+    ELSIF cardinality(p_write_commands) <> p_writes OR NOT names_each(p_write_commands, p_commands)
+        OR (SELECT count(DISTINCT (w.command, w.stream)) FROM unnest(p_write_commands, p_streams) AS w (command, stream)) <> p_writes
+    THEN
+        RETURN false;
+    END IF;
+    IF p_event_writes IS NULL THEN
+        IF p_events <> p_writes THEN RETURN false; END IF;
+    ELSIF cardinality(p_event_writes) <> p_events OR NOT names_each(p_event_writes, p_writes) THEN
+        RETURN false;
+    END IF;
+    IF num_nonnulls(p_tag_events, p_tags) > 0 AND (
+        cardinality(p_tag_events) IS DISTINCT FROM cardinality(p_tags)
+        OR EXISTS (SELECT FROM unnest(p_tag_events) AS t (event) WHERE t.event IS NULL OR t.event NOT BETWEEN 1 AND p_events))
+    THEN
+        RETURN false;
+    END IF;
+    IF num_nonnulls(p_claim_writes, p_claim_takes, p_claim_kinds, p_claim_values) > 0 AND (
+        num_nulls(p_claim_writes, p_claim_takes, p_claim_kinds, p_claim_values) > 0
+        OR cardinality(p_claim_takes) <> cardinality(p_claim_writes) OR cardinality(p_claim_kinds) <> cardinality(p_claim_writes)
+        OR cardinality(p_claim_values) <> cardinality(p_claim_writes) OR array_position(p_claim_takes, NULL) IS NOT NULL
+        OR EXISTS (SELECT FROM unnest(p_claim_writes) AS c (write) WHERE c.write IS NULL OR c.write NOT BETWEEN 1 AND p_writes)
+        -- One that is released and taken by two: it matters who comes first.
+        OR false = ANY (p_claim_takes)
+            AND (SELECT count(DISTINCT (c.kind, c.value)) <> count(*) FROM unnest(p_claim_kinds, p_claim_values) AS c (kind, value)))
+    THEN
+        RETURN false;
+    END IF;
+    RETURN true;
+END
+$$;
+REVOKE EXECUTE ON FUNCTION is_complete(
+    integer, integer, integer, text[], bigint[], integer[], integer[], integer[], text[], integer[], boolean[], text[], text[]) FROM PUBLIC;
 
 INSERT INTO migrations (number, name) VALUES (13, 'check_arguments');

@@ -16,14 +16,15 @@ struct SyntheticLog: Sendable {
 
     private static func insert(_ users: ClosedRange<Int>, _ range: Range<Int>) -> String {
         """
-        INSERT INTO leftfold.events (position, version, recorded_at, command_id, stream, type, data, metadata)
+        INSERT INTO leftfold.events (
+            position, version, recorded_at, command_id, stream, type, data, principal, correlation_id, received_at, event_count, name, digest)
         SELECT h.head + 1 + n - \(range.lowerBound), version, timestamptz '2026-01-01' + (h.head + n) * interval '1 ms',
             md5('command ' || number || ' ' || version)::uuid, \(stream("number")),
             CASE WHEN version = 1 THEN 'UserCreated' WHEN version % 2 = 0 THEN 'UserRenamed' ELSE 'UserEmailChanged' END,
             CASE WHEN version = 1 THEN format('{"email":"user%s@example.org","name":"User %s"}', number, number)
                 WHEN version % 2 = 0 THEN format('{"name":"User %s, renamed %s"}', number, version)
                 ELSE format('{"email":"user%s.%s@example.org"}', number, version) END::json,
-            format('{"causation_id":"%s","correlation_id":"%s","principal":"bench"}', number, version)::json
+            'bench', format('%s of %s', version, number), timestamptz '2026-01-01' + (h.head + n) * interval '1 ms', 1, 'UpdateUser', ''::bytea
         FROM (SELECT coalesce(max(position), 0) AS head FROM leftfold.events) AS h
         CROSS JOIN (
             SELECT n, n % \(users.count) + \(users.lowerBound) AS number, n / \(users.count) + 1 AS version

@@ -36,7 +36,7 @@ struct SelectFloors: Sendable {
         try await pgbench.run(
             """
             \\set number random(\(first), \(last))
-            SELECT position, stream, version, type, data, metadata, command_id, recorded_at FROM leftfold.events
+            SELECT position, stream, version, type, data, tags, correlation_id, command_id, principal, metadata, recorded_at FROM leftfold.events
             WHERE stream = \(SyntheticLog.stream(":number")) ORDER BY version;
             """,
             clients: 1, for: duration)

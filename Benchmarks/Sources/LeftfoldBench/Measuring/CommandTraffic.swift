@@ -30,14 +30,14 @@ struct CommandTraffic: Sendable {
     }
 
     mutating func createUser(on bus: CommandBus) async throws -> UUID {
-        let id = random.uuid()
+        let id = UUID.ordered()
         _ = try await create(id, on: bus)
         return id
     }
 
     private mutating func createSometimes(on bus: CommandBus) async throws -> Receipt? {
         guard users.isEmpty || random.next().isMultiple(of: 4) else { return nil }
-        let id = random.uuid()
+        let id = UUID.ordered()
         let receipt = try await create(id, on: bus)
         // The newest few: whoever changes a user has usually just looked at it.
         users = users.suffix(31) + [id]
@@ -48,7 +48,7 @@ struct CommandTraffic: Sendable {
         try await bus.send(CreateUser(id: id, email: "\(random.word())@example.org", name: "Ada Lovelace"), context())
     }
 
-    private mutating func context() -> CommandContext {
-        CommandContext(commandID: random.uuid(), principal: UserDirectoryService.editor)
+    private func context() -> CommandContext {
+        CommandContext(principal: UserDirectoryService.editor)
     }
 }

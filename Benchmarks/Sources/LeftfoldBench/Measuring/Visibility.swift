@@ -13,7 +13,7 @@ final class Visibility: Sendable {
     private let projection: String
     private let state = Mutex(State())
 
-    init(of projection: ProjectionName) { self.projection = projection.name }
+    init(of projection: ProjectionName) { self.projection = projection.rawValue }
 
     var latencies: [Duration] { state.withLock { $0.latencies } }
 

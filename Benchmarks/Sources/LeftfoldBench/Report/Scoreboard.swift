@@ -11,6 +11,7 @@ struct Comparison: Hashable, Sendable {
     enum Unit: String, Sendable {
         case perSecond = "1/s"
         case milliseconds = "ms"
+        case microsecondsOfCPU = "µs CPU"
         case megabytes = "MB"
     }
 

@@ -17,7 +17,7 @@ struct LatencySuite {
                 var seeds = Seeds()
                 let pace = try await affordablePace(service, seeds.next())
                 for _ in 0..<bench.plan.rounds {
-                    let append = try await appending(service, pace, seeds.next())
+                    let append = try await appending(service, pace)
                     let (accepted, visible) = try await watching(database, service, pace, seeds.next())
                     let floor = "append at the same pace"
                     let rate = "\(Int(pace))/s"
@@ -43,10 +43,10 @@ struct LatencySuite {
     }
 
     /// Streams that no projection follows.
-    private func appending(_ service: UserDirectoryService, _ pace: Double, _ seeds: Seeds.Family) async throws -> Figure {
+    private func appending(_ service: UserDirectoryService, _ pace: Double) async throws -> Figure {
         let store = service.database.store
-        return try await Callers(count: Self.callers, duration: bench.plan.duration, pace: pace).run {
-            AppendTraffic(category: .probe, random: seeds.member($0))
+        return try await Callers(count: Self.callers, duration: bench.plan.duration, pace: pace).run { _ in
+            AppendTraffic(category: .probe)
         } _: { traffic in
             try await traffic.append(to: store)
         }

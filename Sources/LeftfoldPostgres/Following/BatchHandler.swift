@@ -1,0 +1,48 @@
+import Leftfold
+import LeftfoldDriver
+
+/// What a follower makes of events: the part that projections, and whoever else follows the log, do differently.
+protocol BatchHandler: Sendable {
+    /// Takes in these events, all or none, in one transaction with the statement that moves the checkpoint.
+    ///
+    /// Throws ``Leftfold/FailedEvent`` where it knows which event is at fault; then those before it are tried without it.
+    func handle(_ events: ArraySlice<RecordedEvent>, after advance: SQL, on connection: Connection) async throws
+}
+
+extension BatchHandler {
+    /// Takes in a page. When an event is at fault, everything before it is taken in, and the event is thrown.
+    func take(_ page: ArraySlice<RecordedEvent>, _ lease: inout Lease, on connection: Connection) async throws {
+        guard let last = page.last else { return }
+        let start = ContinuousClock.now
+        do {
+            try await handle(page, after: lease.advance(to: last.position), on: connection)
+            lease.advanced(to: last.position, sentAt: start)
+        } catch let failed as FailedEvent {
+            // In a transaction of somebody's there is no second try: it is aborted as a whole.
+            if await connection.isInTransaction { throw failed }
+            try await take(page.prefix { $0.position < failed.event.position }, &lease, on: connection)
+            throw failed
+        } catch let error as PostgresError where error.sqlState == .checkpointMoved {
+            throw LeaseLost()
+        } catch let error as PostgresError where !error.isTransient && error.statementIndex != 0 {
+            if await connection.isInTransaction { throw error }
+            guard page.count > 1 else { throw FailedEvent(last, reason: error.message) }
+            // The statement was made from many events: which of them is at fault shows when they are halved.
+            let middle = page.startIndex + page.count / 2
+            try await take(page[..<middle], &lease, on: connection)
+            try await take(page[middle...], &lease, on: connection)
+        }
+    }
+}
+
+extension PostgresError {
+    /// Not the event's fault: the same batch may well succeed later.
+    var isTransient: Bool {
+        switch kind {
+        case .server(let state): isConnectionFailure || ["40", "53", "55", "57", "58", "XX"].contains(state.errorClass)
+        case .connectionFailed, .connectionLost, .timeout, .cancelled, .poolExhausted, .poolClosed: true
+        // Text with a NUL, for instance: it will not be sendable the next time either.
+        case .encoding, .decoding, .misuse: false
+        }
+    }
+}

@@ -1,0 +1,125 @@
+import Foundation
+import Leftfold
+import LeftfoldDriver
+import Logging
+
+/// A follower in this process: stands by until it gets the lease, then reads the log and hands it over, until the lease goes.
+/// Killed at any moment, the next one goes on exactly where the last transaction committed.
+struct FollowerRun: Sendable {
+    let follower: FollowerName
+    /// What it makes of the events; asked for with the connection that it will work on.
+    let handler: @Sendable (Connection) async throws -> any BatchHandler
+    let database: LeftfoldDatabase
+    let reader: LogReader
+    /// Where a connection of the handler's looks for tables.
+    let searchPath: [String]
+    let gauges: FollowerGauges
+    let logger: Logger
+
+    /// How long it waits for an announcement before it looks by itself.
+    static var patience: Duration { .seconds(1) }
+
+    /// One turn of duty. Returns when somebody else has the lease, or when it went away; call it again.
+    ///
+    /// - Parameter mayWork: asked once the lease is won.
+    func run(ifStill mayWork: () async throws -> Bool = { true }) async throws {
+        let released = database.announcements.mark(of: .nudge(follower)) + 1
+        guard var lease = try await Lease.take(follower, of: database.log, owner: Self.owner, through: database.pool) else {
+            await database.announcements.wait(for: .nudge(follower), at: released, atMost: Self.patience)
+            return
+        }
+        do {
+            if try await mayWork() {
+                try await database.withConnection(for: follower, searchPath: searchPath) { try await work(&lease, on: $0) }
+            }
+        } catch {
+            await release(lease)
+            throw error
+        }
+        await release(lease)
+    }
+
+    private func work(_ lease: inout Lease, on connection: Connection) async throws {
+        logger.info("following the log", metadata: ["follower": "\(follower)", "position": "\(lease.position)"])
+        let handler = try await handler(connection)
+        var head = try await database.store.head()
+        while !Task.isCancelled {
+            let announcements = database.announcements
+            let nudged = announcements.mark(of: .nudge(follower)) + 1
+            if lease.failedPosition == nil {
+                do {
+                    try await catchUp(&lease, handler, on: connection, &head)
+                } catch let failed as FailedEvent {
+                    lease.failedPosition = failed.event.position
+                    try await lease.recordFailure(failed, on: connection)
+                    logger.critical(
+                        "stopped at an event; mend it and retry",
+                        metadata: [
+                            "follower": "\(follower)", "position": "\(failed.event.position)", "type": "\(failed.event.type)",
+                            "reason": "\(failed.reason)",
+                        ])
+                } catch is LeaseLost {
+                    return
+                }
+            }
+            if lease.failedPosition == nil {
+                await announcements.wait(for: .log, at: lease.position.next.rawValue, atMost: Self.patience)
+            } else {
+                await announcements.wait(for: .nudge(follower), at: nudged, atMost: Self.patience)
+                try await reportStandstill(lease)
+            }
+            // What was applied has prolonged it: an announcement is answered by reading, not by housekeeping.
+            if lease.isDueForRenewal || lease.failedPosition != nil {
+                guard try await lease.renew(on: connection) else { return }
+            }
+        }
+    }
+
+    /// Takes in all that there is.
+    private func catchUp(
+        _ lease: inout Lease, _ handler: any BatchHandler, on connection: Connection, _ head: inout GlobalPosition
+    ) async throws {
+        var known = head
+        try await reader.read(after: lease.position) { page in
+            try await handler.take(page, &lease, on: connection)
+            known = max(known, lease.position, GlobalPosition(rawValue: database.announcements.mark(of: .log)))
+            if let last = page.last { gauges.report(page.count, upTo: last, head: known) }
+        }
+        head = known
+        if lease.position == head { gauges.reportIdle(at: lease.position) }
+    }
+
+    /// While it stands, it falls behind; that must be seen.
+    private func reportStandstill(_ lease: Lease) async throws {
+        guard let next = try await database.store.read(after: lease.position, limit: 1).first else { return }
+        gauges.report(0, upTo: next, head: try await database.store.head(), position: lease.position)
+    }
+
+    private func release(_ lease: Lease) async {
+        // In a task of its own, awaited here: when we are stopped, this one's statements must still be sent.
+        await Task {
+            do { try await database.pool.withConnection { try await lease.release(on: $0) } } catch {
+                logger.debug("the lease ends by itself", metadata: ["follower": "\(lease.follower)", "error": "\(error)"])
+            }
+        }.value
+    }
+
+    private static var owner: String { "\(ProcessInfo.processInfo.hostName):\(ProcessInfo.processInfo.processIdentifier)" }
+}
+
+/// Does the work again and again until it is cancelled. Trouble is logged and tried again after a pause that grows; it never
+/// ends a follower.
+func persistently(_ logger: Logger, _ work: () async throws -> Void) async {
+    var pause = Duration.milliseconds(100)
+    while !Task.isCancelled {
+        do {
+            try await work()
+            pause = .milliseconds(100)
+        } catch {
+            if Task.isCancelled { break }
+            logger.error("interrupted", metadata: ["error": "\(error)", "again in": "\(pause)"])
+            try? await Task.sleep(for: pause)
+            pause = min(pause * 2, .seconds(5))
+        }
+    }
+}

@@ -1,0 +1,112 @@
+import Leftfold
+import LeftfoldDriver
+
+/// The right to work for a follower, by the server's clock. It spares two processes from doing the same work; that nothing is
+/// applied twice rests on the compare-and-set on position and epoch, the first statement of every batch.
+struct Lease: Sendable {
+    static let length: Duration = .seconds(5)
+
+    let log: LogName
+    /// How far the follower is, as its worker believes.
+    var checkpoint: Checkpoint
+    /// The event that stopped the follower, if one did and nobody has said retry.
+    var failedPosition: GlobalPosition?
+    /// When it was last prolonged, at the latest. By our clock, which only decides when to prolong it again.
+    private(set) var renewedAt = ContinuousClock.now
+
+    var follower: FollowerName { checkpoint.follower }
+    var position: GlobalPosition { checkpoint.position }
+
+    /// Puts a follower on record, at position zero, unless it is there.
+    static func register(_ follower: FollowerName, in log: LogName, on connection: Connection) async throws(PostgresError) {
+        try await connection.execute("INSERT INTO \(log).followers (name) VALUES (\(follower.rawValue)) ON CONFLICT (name) DO NOTHING")
+    }
+
+    /// Takes the lease; nil while somebody else has it, or where there is no such follower.
+    static func take(_ follower: FollowerName, of log: LogName, owner: String, through pool: Pool) async throws -> Lease? {
+        let start = ContinuousClock.now
+        let row = try await pool.execute(
+            """
+            UPDATE \(log).followers
+            SET lease_epoch = lease_epoch + 1, lease_owner = \(owner), lease_until = clock_timestamp() + make_interval(secs => \(length.seconds))
+            WHERE name = \(follower.rawValue) AND (lease_until IS NULL OR lease_until < clock_timestamp())
+            RETURNING lease_epoch, position, failed_position
+            """
+        ).first
+        guard let (epoch, position, failed) = try row?.decode(Int64.self, Int64.self, Int64?.self) else { return nil }
+        return Lease(
+            log: log, checkpoint: Checkpoint(follower, at: GlobalPosition(rawValue: position), epoch: epoch),
+            failedPosition: failed.map(GlobalPosition.init(rawValue:)), renewedAt: start)
+    }
+
+    /// Whether to say that we are still here, because nothing else said it for a while.
+    var isDueForRenewal: Bool { renewedAt.duration(to: .now) > Self.length / 5 }
+
+    /// Keeps the lease while there is nothing to apply, and sees whether a retry was asked for. False when it is lost.
+    mutating func renew(on connection: Connection) async throws -> Bool {
+        let start = ContinuousClock.now
+        let row = try await connection.execute(
+            """
+            UPDATE \(log).followers SET lease_until = clock_timestamp() + make_interval(secs => \(Self.length.seconds))
+            WHERE name = \(follower.rawValue) AND lease_epoch = \(checkpoint.epoch) AND lease_until IS NOT NULL
+            RETURNING failed_position
+            """
+        ).first
+        guard let row else { return false }
+        renewedAt = start
+        failedPosition = try row.decode(Int64?.self).map(GlobalPosition.init(rawValue:))
+        return true
+    }
+
+    /// Lets the next one begin at once, and tells it.
+    func release(on connection: Connection) async throws {
+        try await connection.execute(
+            """
+            WITH released AS (
+                UPDATE \(log).followers SET lease_until = NULL, lease_owner = NULL
+                WHERE name = \(follower.rawValue) AND lease_epoch = \(checkpoint.epoch)
+                RETURNING name
+            ) SELECT pg_notify(\(Announcements.checkpoints(of: log)), 'released ' || name) FROM released
+            """)
+    }
+
+    /// The first statement of a batch: the compare-and-set that carries I5. It prolongs the lease, too.
+    func advance(to position: GlobalPosition) -> SQL {
+        """
+        SELECT \(log).advance(
+            \(follower.rawValue), \(checkpoint.position.rawValue), \(position.rawValue), \(checkpoint.epoch),
+            make_interval(secs => \(Self.length.seconds)))
+        """
+    }
+
+    /// The batch that began with ``advance(to:)`` is committed.
+    mutating func advanced(to position: GlobalPosition, sentAt start: ContinuousClock.Instant) {
+        checkpoint.position = position
+        renewedAt = start
+    }
+
+    /// Puts on record which event stopped the follower.
+    func recordFailure(_ failed: FailedEvent, on connection: Connection) async throws {
+        try await connection.execute(
+            """
+            UPDATE \(log).followers
+            SET failed_position = \(failed.event.position.rawValue), failed_at = clock_timestamp(), failure = \(String(failed.reason.prefix(2000)))
+            WHERE name = \(follower.rawValue) AND lease_epoch = \(checkpoint.epoch)
+            """)
+    }
+}
+
+/// The follower was taken over, or its checkpoint moved.
+struct LeaseLost: Error {}
+
+extension SQLState {
+    /// `advance`: the checkpoint moved, or the lease went to somebody else.
+    static let checkpointMoved = SQLState("LF002")
+}
+
+extension Duration {
+    var seconds: Double {
+        let (seconds, attoseconds) = components
+        return Double(seconds) + Double(attoseconds) * 1e-18
+    }
+}

@@ -1,0 +1,34 @@
+import Leftfold
+import LeftfoldDriver
+
+extension LeftfoldDatabase {
+    /// A connection of its own, for work that takes long.
+    func withConnection<T>(_ body: (Connection) async throws -> T) async throws -> T {
+        try await withConnection(to: configuration, body)
+    }
+
+    /// A connection of its own for a follower, which shows its name in `pg_stat_activity`. Tables are looked for in these
+    /// schemas and nowhere else.
+    func withConnection<T>(
+        for follower: FollowerName, searchPath: [String], _ body: (Connection) async throws -> T
+    ) async throws -> T {
+        var configuration = configuration
+        configuration.applicationName = "\(configuration.applicationName) \(follower)"
+        if !searchPath.isEmpty { configuration.settings["search_path"] = searchPath.map { "\"\($0)\"" }.joined(separator: ", ") }
+        return try await withConnection(to: configuration, body)
+    }
+
+    private func withConnection<T>(
+        to configuration: ConnectionConfiguration, _ body: (Connection) async throws -> T
+    ) async throws -> T {
+        let connection = try await Connection.connect(configuration)
+        do {
+            let value = try await body(connection)
+            await connection.close()
+            return value
+        } catch {
+            await connection.close()
+            throw error
+        }
+    }
+}

@@ -1,0 +1,32 @@
+public import Leftfold
+import LeftfoldDriver
+
+/// A projection whose rows are in PostgreSQL. Write one in the statement form (``StatementProjection``) or in the fold form
+/// (``TableProjection``).
+///
+/// It owns its tables. They live in a schema of their own per generation; a rebuild fills the next generation and switches.
+/// The script and the statements name its tables plainly. They are looked for in the generation's schema, then in that of
+/// the read views, then in `public`, where extensions are; so they must not share a name with a table of another projection.
+public protocol PostgresProjection: Projection {
+    /// The tables that queries see, each through a stable view of the same name.
+    var tables: [String] { get }
+    /// The DDL of the tables and their indexes.
+    var script: String { get }
+    /// Which of the forms it is; the forms say it themselves.
+    var form: ProjectionForm { get }
+}
+
+/// How the events of a projection become rows: one of the forms there are.
+public struct ProjectionForm: Sendable {
+    /// For a generation, whose tables are there.
+    let writer: @Sendable (Generation, Connection) async throws -> any ProjectionWriter
+}
+
+/// Writes one generation of one projection.
+protocol ProjectionWriter: BatchHandler {
+    /// Writes what a page of the log means into empty tables, with nothing of what makes batches fast or safe: what a fold of
+    /// the log gives, to compare with.
+    mutating func replay(_ page: ArraySlice<RecordedEvent>, on connection: Connection) async throws
+    /// All pages were replayed.
+    func finishReplay(on connection: Connection) async throws
+}

@@ -1,0 +1,76 @@
+public import Leftfold
+public import LeftfoldDriver
+
+/// A projection in the statement form: it says with which SQL an event changes its tables. The statements of many events are
+/// sent in one round trip and one transaction.
+public protocol StatementProjection: PostgresProjection {
+    /// Adds the statements that this event means. An error, such as an unknown event type, stops this projection at this
+    /// event, visibly; so does a statement that the server refuses.
+    func apply(_ event: RecordedEvent, to batch: inout StatementBatch) throws
+}
+
+extension StatementProjection {
+    public var form: ProjectionForm { ProjectionForm { _, _ in StatementWriter(projection: self) } }
+
+    /// The statements that these events mean, in order: for tests without a database. Throws ``Leftfold/FailedEvent``.
+    public func statements(for events: some Sequence<RecordedEvent>) throws(FailedEvent) -> [SQL] {
+        try StatementBatch.of(events, self).batch.statements
+    }
+}
+
+/// Statements that will run in one transaction, in one round trip.
+public struct StatementBatch: Sendable {
+    public private(set) var statements: [SQL] = []
+
+    init() {}
+
+    /// Adds a statement. Its result is not seen: decide from the event, and let SQL decide from the tables.
+    public mutating func execute(_ sql: SQL) { statements.append(sql) }
+}
+
+extension StatementBatch {
+    /// The statements that the events mean, and for each statement its event.
+    static func of(
+        _ events: some Sequence<RecordedEvent>, _ projection: some StatementProjection
+    ) throws(FailedEvent) -> (batch: StatementBatch, causes: [RecordedEvent]) {
+        let sources = projection.sources
+        var batch = StatementBatch()
+        var causes: [RecordedEvent] = []
+        for event in events where sources.contains(event) {
+            do {
+                try projection.apply(event, to: &batch)
+            } catch {
+                throw FailedEvent(event, reason: error)
+            }
+            while causes.count < batch.statements.count { causes.append(event) }
+        }
+        return (batch, causes)
+    }
+}
+
+/// Sends the statements of a page in one pipeline.
+struct StatementWriter<P: StatementProjection>: ProjectionWriter {
+    let projection: P
+
+    func handle(_ events: ArraySlice<RecordedEvent>, after advance: SQL, on connection: Connection) async throws {
+        let (batch, causes) = try StatementBatch.of(events, projection)
+        do {
+            try await connection.pipeline([advance] + batch.statements)
+        } catch  where !error.isTransient {
+            guard let index = error.statementIndex, index > 0 else { throw error }
+            throw FailedEvent(causes[index - 1], reason: error.message)
+        }
+    }
+
+    func replay(_ page: ArraySlice<RecordedEvent>, on connection: Connection) async throws {
+        let (batch, causes) = try StatementBatch.of(page, projection)
+        do {
+            try await connection.pipeline(batch.statements)
+        } catch {
+            guard !error.isTransient, let index = error.statementIndex else { throw error }
+            throw FailedEvent(causes[index], reason: error.message)
+        }
+    }
+
+    func finishReplay(on connection: Connection) async throws {}
+}

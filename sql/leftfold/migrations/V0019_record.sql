@@ -1,0 +1,72 @@
+-- Puts refusals on record (I8), so that a command id keeps its one answer (I10).
+--
+-- Answers a row as append does; its arrays are null when every refusal was recorded. Results: recorded, accepted_before (position, version),
+-- refused_before (details: {"outcome", "code"}), command_id_reused.
+CREATE FUNCTION record(
+    p_command_ids     uuid[],
+    p_contents        bytea[],        -- what the id stands for; only its SHA-256 is kept
+    p_names           text[],
+    p_principals      text[],
+    p_correlation_ids text[],
+    p_causation_ids   text[],         -- or null
+    p_received_at     timestamptz[],
+    p_streams         text[],         -- null: it did not get as far as a stream
+    p_outcomes        text[],         -- rejected, denied, invalid, conflict or failed
+    p_codes           text[],
+    OUT head bigint, OUT results text[], OUT positions bigint[], OUT versions bigint[], OUT details json[]
+) LANGUAGE plpgsql SECURITY DEFINER
+SET search_path FROM CURRENT SET enable_seqscan = off SET plan_cache_mode = force_generic_plan SET jit = off
+AS $$
+DECLARE
+    commands integer := cardinality(p_command_ids);
+    known    record;
+    recorded boolean := true;
+BEGIN
+    IF current_setting('transaction_isolation') <> 'read committed' THEN
+        RAISE EXCEPTION 'a record needs read committed' USING ERRCODE = 'LF004';
+    END IF;
+    PERFORM check_commands(p_command_ids, p_contents, p_names, p_principals, p_correlation_ids, p_causation_ids, p_received_at);
+    IF is_ill_formed(p_streams, commands, true) OR EXISTS (SELECT FROM unnest(p_streams) AS s (name) WHERE s.name = '') THEN
+        RAISE EXCEPTION 'p_streams must hold one stream or null a command' USING ERRCODE = 'LF006';
+    ELSIF is_ill_formed(p_outcomes, commands)
+        OR EXISTS (SELECT FROM unnest(p_outcomes) AS o (name) WHERE o.name NOT IN ('rejected', 'denied', 'invalid', 'conflict', 'failed')) THEN
+        RAISE EXCEPTION 'p_outcomes must hold rejected, denied, invalid, conflict or failed' USING ERRCODE = 'LF006';
+    ELSIF is_ill_formed(p_codes, commands) OR '' = ANY (p_codes) THEN
+        RAISE EXCEPTION 'p_codes must hold one code a command' USING ERRCODE = 'LF006';
+    END IF;
+
+    LOCK TABLE append_lock IN SHARE UPDATE EXCLUSIVE MODE;
+    SELECT coalesce(max(e.position), 0) INTO head FROM events AS e;
+    FOR k IN 1 .. commands LOOP
+        SELECT j.outcome, j.code, j.version, j.last_position, coalesce(e.digest, c.digest) AS digest INTO known
+        FROM journal AS j
+        LEFT JOIN events AS e ON e.command_id = p_command_ids[k] AND e.digest IS NOT NULL
+        LEFT JOIN commands_without_events AS c ON c.command_id = p_command_ids[k]
+        WHERE j.command_id = p_command_ids[k];
+        IF NOT FOUND THEN
+            INSERT INTO commands_without_events (
+                position, received_at, finished_at, command_id, digest, name, principal, correlation_id, causation_id, outcome, code, streams)
+            VALUES (head, p_received_at[k], clock_timestamp(), p_command_ids[k], sha256(p_contents[k]), p_names[k], p_principals[k],
+                p_correlation_ids[k], p_causation_ids[k], p_outcomes[k], p_codes[k], array_remove(ARRAY[p_streams[k]], NULL));
+            results[k] := 'recorded'; positions[k] := NULL; versions[k] := NULL; details[k] := NULL;
+            CONTINUE;
+        END IF;
+        recorded := false;
+        IF known.digest <> sha256(p_contents[k]) THEN
+            results[k] := 'command_id_reused'; positions[k] := NULL; versions[k] := NULL; details[k] := NULL;
+        ELSIF known.outcome = 'accepted' THEN
+            results[k] := 'accepted_before'; positions[k] := known.last_position; versions[k] := known.version; details[k] := NULL;
+        ELSE
+            results[k] := 'refused_before'; positions[k] := NULL; versions[k] := NULL;
+            details[k] := json_build_object('outcome', known.outcome, 'code', known.code);
+        END IF;
+    END LOOP;
+    IF recorded THEN
+        results := NULL; positions := NULL; versions := NULL; details := NULL;
+    END IF;
+END
+$$;
+REVOKE EXECUTE ON FUNCTION record(
+    uuid[], bytea[], text[], text[], text[], text[], timestamptz[], text[], text[], text[]) FROM PUBLIC;
+
+INSERT INTO migrations (number, name) VALUES (19, 'record');
