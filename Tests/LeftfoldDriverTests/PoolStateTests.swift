@@ -36,7 +36,7 @@ import Testing
     }
 
     @Test("While the server is down everybody fails at once, and one at a time tries it")
-    func down() {
+    func outage() {
         var pool = PoolState<Int>(size: 4, backoff: Backoff(from: .seconds(10), to: .seconds(10), jitter: 0))
         #expect(isOpen(pool.acquire(1, now: at(0))))
         #expect(pool.openFailed(down, now: at(0)) == [])

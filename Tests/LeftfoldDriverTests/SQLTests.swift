@@ -54,7 +54,7 @@ import Testing
 
     @Test("More than 65535 values keep the statement from being sent")
     func tooMany() {
-        #expect((0..<65_536).reduce("SELECT 1" as SQL) { sql, _ in "\(fragment: sql), \(true)" }.problem?.kind == .misuse)
+        #expect((0..<16).reduce("\(true)" as SQL) { sql, _ in "\(fragment: sql), \(fragment: sql)" }.problem?.kind == .misuse)
     }
 
     @Test("An array of arrays keeps the statement from being sent")

@@ -66,8 +66,11 @@ public struct SQL: Sendable, ExpressibleByStringInterpolation {
         /// Text of the literal.
         public mutating func appendLiteral(_ literal: String) { sql.append(literal) }
 
-        /// Binds a value, or a `NULL` of its type.
+        /// Binds a value.
         public mutating func appendInterpolation<T: PostgresEncodable>(_ value: T) { sql.bind(value) }
+
+        /// Binds a value, or a `NULL` of its type. Without it the compiler takes an `Optional` in a literal for a slip.
+        public mutating func appendInterpolation<T: PostgresEncodable>(_ value: T?) { sql.bind(value) }
 
         /// Writes a quoted identifier.
         public mutating func appendInterpolation(identifier name: String) {
