@@ -48,6 +48,8 @@ import Testing
         #expect(lexed.text == "SELECT E'\\'$1', $1 /* /* $1 */ $2 */")
         let nested: SQL = "\(fragment: "\(fragment: "\(1)")\(fragment: "")")\(fragment: "\(2)")"
         #expect(nested.text == "$1$2")
+        let list: SQL = "(\(fragments: ["a", "\(1)", "b = \(2)"])) \(fragments: [])"
+        #expect(list.text == "(a, $1, b = $2) ")
         let bad: SQL = "SELECT \(fragment: "\(identifier: "X")")"
         #expect(bad.problem != nil)
     }

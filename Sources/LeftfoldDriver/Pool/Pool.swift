@@ -50,6 +50,16 @@ public final class Pool: Sendable {
         return value
     }
 
+    /// Runs a closure inside a transaction on a lent connection; see ``Connection/transaction(isolation:readOnly:_:)``.
+    @discardableResult
+    public func withTransaction<T>(
+        isolation: TransactionIsolation = .readCommitted, readOnly: Bool = false, _ body: (Connection) async throws -> T
+    ) async throws -> T {
+        try await withConnection { connection in
+            try await connection.transaction(isolation: isolation, readOnly: readOnly, body)
+        }
+    }
+
     /// Runs one statement on a lent connection. If the connection turns out to be dead before anything was sent, it is tried once more on
     /// another one.
     @discardableResult
