@@ -28,7 +28,7 @@ struct HotStreamTests {
                 Withdraw(id: account, amount: 7),
             ])
         #expect(answers.map(\.code) == [nil, "too_little_money", nil, nil])
-        #expect(try await store.journal(JournalFilter(outcome: .rejected)).count == 1)
+        #expect(try await store.journal(JournalFilter(outcome: .refused(.rejected))).count == 1)
         #expect(try await balance(of: account) == 1)
     }
 
@@ -89,7 +89,7 @@ struct HotStreamTests {
     private func balance(of account: UUID) async throws -> Int {
         var state = Account()
         for event in try await store.read(stream(of: account)) {
-            state.evolve(try EventCodec.decode(Account.Event.self, from: event))
+            for event in try event.decode(as: Account.self) { state.evolve(event) }
         }
         return state.balance
     }
@@ -105,7 +105,7 @@ struct HotStreamTests {
         for (index, command) in commands.enumerated() {
             let context = contexts?[index] ?? .teller()
             tasks.append(Task { await Told(command, context, on: bus) })
-            while bus.turns.waiting(for: stream(of: account)) == index { await Task.yield() }
+            while bus.decider.lines.waiting(for: stream(of: account)) == index { await Task.yield() }
         }
         store.open()
         #expect(await (try? first) != nil)

@@ -80,7 +80,7 @@ struct ModelTests {
         for (_, events) in Dictionary(grouping: log, by: \.stream) {
             var account = Account()
             for event in events {
-                account.evolve(try EventCodec.decode(Account.Event.self, from: event))
+                for event in try event.decode(as: Account.self) { account.evolve(event) }
                 #expect(account.balance >= 0)
             }
         }
@@ -90,7 +90,7 @@ struct ModelTests {
 /// What a client is told. What is told again may lack the sentence, not the code.
 enum Answer: Equatable {
     case accepted(Receipt)
-    case refused(Outcome, code: String)
+    case refused(RefusalKind, code: String)
     case reused
     case fault(String)
 }
@@ -138,7 +138,7 @@ struct SentCommand: Sendable, CustomStringConvertible {
         } catch is CommandIDReused {
             return .reused
         } catch let refusal as any Refusal {
-            return refusal.outcome.map { .refused($0, code: refusal.code) } ?? .fault(refusal.code)
+            return refusal.kind.map { .refused($0, code: refusal.code) } ?? .fault(refusal.code)
         } catch {
             return .fault("\(error)")
         }

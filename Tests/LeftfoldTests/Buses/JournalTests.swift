@@ -6,7 +6,7 @@ import Testing
 struct AuditTests {
     let store = TroubledStore()
     let context = CommandContext(
-        principal: Principal(subject: "teller", roles: ["teller"], tenant: "branch"), correlationID: "conversation", causationID: "cause")
+        principal: Principal(subject: "teller", roles: ["teller"]), correlationID: "conversation", causationID: "cause")
     let account = UUID()
 
     private func entry() async throws -> JournalEntry {
@@ -19,7 +19,6 @@ struct AuditTests {
         #expect(entry.outcome == .accepted)
         #expect(entry.name == "OpenAccount")
         #expect(entry.principal == "teller")
-        #expect(entry.tenant == "branch")
         #expect(entry.correlationID == "conversation")
         #expect(entry.causationID == "cause")
         #expect(entry.stream == stream(of: account).rawValue)
@@ -42,7 +41,7 @@ struct AuditTests {
     }
 
     @Test func denied() async throws {
-        let bus = CommandBus(store: store, policy: RolePolicy([:]), commands: [])
+        let bus = CommandBus(store: store, policy: RolePolicy([:]), commands: [CloseAccount.self])
         await #expect(throws: Forbidden.self) { try await bus.send(CloseAccount(id: account), context) }
         try await expect(.denied, "forbidden")
     }
@@ -113,9 +112,9 @@ struct AuditTests {
         #expect(try await store.journal(JournalFilter()).map(\.commandID) == [context.commandID])
     }
 
-    private func expect(_ outcome: Outcome, _ code: String, knowsTheStream: Bool = true) async throws {
+    private func expect(_ kind: RefusalKind, _ code: String, knowsTheStream: Bool = true) async throws {
         let entry = try await entry()
-        #expect(entry.outcome == outcome)
+        #expect(entry.outcome == .refused(kind))
         #expect(entry.code == code)
         #expect(entry.principal == "teller")
         #expect(entry.stream == (knowsTheStream ? stream(of: account).rawValue : nil))

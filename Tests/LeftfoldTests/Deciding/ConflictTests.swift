@@ -26,7 +26,7 @@ struct ConflictTests {
         }
         #expect(store.troublesLeft == 0)
         #expect(try await store.head() == 1)
-        #expect(try await store.journalEntry(for: context.commandID)?.outcome == .conflict)
+        #expect(try await store.journalEntry(for: context.commandID)?.outcome == .refused(.conflict))
     }
 
     @Test("with the client's expected version are never retried")
