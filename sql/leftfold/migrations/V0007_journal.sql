@@ -9,7 +9,8 @@ CREATE VIEW journal AS
         e.stream::text, e.received_at::timestamptz, e.recorded_at::timestamptz AS finished_at, 'accepted'::text AS outcome, NULL::text AS code,
         CASE WHEN e.event_count = 1 THEN e.version ELSE (
             SELECT o.version FROM events AS o
-            WHERE o.position BETWEEN e.position AND e.position + e.event_count - 1 AND o.stream = e.stream
+            -- Not by the stream's index, which would read the stream from its end.
+            WHERE o.position BETWEEN e.position AND e.position + e.event_count - 1 AND o.stream || '' = e.stream
             ORDER BY o.position DESC LIMIT 1
         ) END AS version,
         e.position AS first_position, e.position + e.event_count - 1 AS last_position
