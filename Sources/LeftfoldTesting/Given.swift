@@ -10,6 +10,7 @@ public func given<A: Aggregate>(_ type: A.Type, _ history: A.Event...) -> Given<
     Given(state: A(replaying: history))
 }
 
+/// The same, with the history in an array.
 public func given<A: Aggregate>(_ type: A.Type, _ history: [A.Event]) -> Given<A> {
     Given(state: A(replaying: history))
 }
@@ -20,39 +21,6 @@ public struct Given<A: Aggregate>: Sendable {
 
     /// What comes of the command. It goes the way it goes on the bus: normalized, validated, decided.
     public func when<C: Command>(_ command: C) -> Decided<A> where C.Target == A {
-        let command = command.normalized()
-        do {
-            try command.validate()
-        } catch {
-            return .invalid(error.problems)
-        }
-        do {
-            return .events(try command.decide(state))
-        } catch {
-            return .rejected(error)
-        }
-    }
-}
-
-/// What came of a command.
-public enum Decided<A: Aggregate>: Sendable, Equatable {
-    /// Accepted. Empty where there was nothing to change.
-    case events([A.Event])
-    case rejected(A.Rejection)
-    case invalid([ValidationError.Problem])
-
-    /// Invalid for one reason.
-    public static func invalid(_ field: String, _ problem: String) -> Self {
-        .invalid([ValidationError.Problem(field: field, problem: problem)])
-    }
-}
-
-extension Decided: CustomStringConvertible {
-    public var description: String {
-        switch self {
-        case .events(let events): "events [" + events.map { "\($0)" }.joined(separator: ", ") + "]"
-        case .rejected(let rejection): "rejected \(rejection.code)"
-        case .invalid(let problems): "invalid: " + ValidationError(problems).message
-        }
+        Decided(command, on: state)
     }
 }

@@ -7,7 +7,7 @@ public struct CommandBus: Sendable {
     /// Names that `send(named:json:_:)` accepts.
     public var names: [String] { registered.keys.sorted() }
 
-    private let decider: Decider
+    let decider: Decider
     private let journal: Journaling
     private let middleware: [any CommandMiddleware]
     private let registered: [String: any Command.Type]

@@ -1,7 +1,7 @@
 /// The answer to an accepted command.
 public struct Receipt: Sendable, Equatable {
-    /// The streams it was decided on or wrote to, and their versions after it. Empty only where it was decided on a query
-    /// and changed nothing.
+    /// The streams that it changed, and their versions after it. Where it changed nothing, those that it was decided on:
+    /// none for a query.
     public var streams: [StreamProgress]
     /// Pass it to a query to read this write. The position of the command's last event; where the command changed
     /// nothing, the head of the log when that was decided.

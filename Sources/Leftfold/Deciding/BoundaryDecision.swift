@@ -14,44 +14,53 @@ struct BoundaryDecision: BoundaryVisitor {
         let ids = reference.ids
         if let twice = reference.streams.firstRepeated { throw RepeatedStream(twice) }
         let loaded = (repeat try await decider.loader.load(each ids))
+        let plan: Plan<repeat each A>
         do {
-            return try await decide(command, on: repeat (each loaded).known, ids: repeat each ids)
-        } catch let no as Rejected {
+            plan = try self.plan(command, on: repeat (each loaded).known, ids: repeat each ids)
+        } catch {
             // A no is believed only of the newest states.
             var isNewest = true
             for state in repeat each loaded { isNewest = isNewest && state.isNewest }
-            if isNewest { throw no }
+            if isNewest { throw error }
             let newest = (repeat try await decider.loader.catchUp((each loaded).known, each ids))
-            return try await decide(command, on: repeat each newest, ids: repeat each ids)
+            plan = try self.plan(command, on: repeat each newest, ids: repeat each ids)
         }
-    }
-
-    private func decide<C: Command, each A: Aggregate>(
-        _ command: C, on known: repeat Loaded<each A>, ids: repeat StreamID<each A>
-    ) async throws -> Receipt where C.Target == Streams<repeat each A> {
-        let changes = try command.decide(Streams(repeat (each known).state))
-        var events = try changes.byStream()
-        var writes: [StreamWrite] = []
-        var keep: [@Sendable () -> Void] = []
-        for (known, id) in repeat (each known, each ids) {
-            if writes.isEmpty, let expected = record.context.expectedVersion, expected != known.version {
-                throw WrongExpectedVersion(stream: id.name, expected: expected, actual: known.version)
-            }
-            let (write, after) = try known.write(events.removeValue(forKey: id.name) ?? [], to: id.name)
-            writes.append(write)
-            keep.append { [loader = decider.loader] in loader.keep(after.state, after.version, id.name) }
+        let answer = try await decider.store.append(plan.append)
+        if answer.isAppended {
+            for (after, id) in repeat (each plan.after, each ids) { decider.loader.keep(after.state, after.version, id.name) }
         }
-        if let stray = events.keys.first { throw StrayChange(command: C.name, stream: stray) }
-
-        let append = try Append(record, writes, traceparent: Traceparent.current)
-        let answer = try await decider.store.append(append)
-        if answer.isAppended { for keep in keep { keep() } }
         if case .wrongExpectedVersion(let stream, let actual) = answer {
-            for (known, id) in repeat (each known, each ids) {
+            for (known, id) in repeat (each plan.known, each ids) {
                 if id.name == stream { try await decider.loader.catchUp(known, id, to: actual) }
             }
         }
-        return try Receipt(answer, to: append)
+        return try Receipt(answer, to: plan.append)
+    }
+
+    /// What is to be appended, the states that it was decided on, and those that it leaves.
+    private struct Plan<each A: Aggregate>: Sendable {
+        let append: Append
+        let known: (repeat Loaded<each A>)
+        let after: (repeat Loaded<each A>)
+    }
+
+    private func plan<C: Command, each A: Aggregate>(
+        _ command: C, on known: repeat Loaded<each A>, ids: repeat StreamID<each A>
+    ) throws -> Plan<repeat each A> where C.Target == Streams<repeat each A> {
+        if let expected = record.context.expectedVersion {
+            for (known, id) in repeat (each known, each ids) {
+                if expected != known.version { throw WrongExpectedVersion(stream: id.name, expected: expected, actual: known.version) }
+                break  // It is the first one's.
+            }
+        }
+        var events = try command.decide(Streams(repeat (each known).state)).byStream()
+        let written = (repeat try (each known).write(events.removeValue(forKey: (each ids).name) ?? [], to: (each ids).name))
+        if let stray = events.keys.first { throw StrayChange(command: C.name, stream: stray) }
+        var writes: [StreamWrite] = []
+        for (write, _) in repeat each written { writes.append(write) }
+        return Plan(
+            append: try Append(record, writes, traceparent: Traceparent.current), known: (repeat each known),
+            after: (repeat (each written).after))
     }
 
     // MARK: A query
@@ -107,8 +116,14 @@ extension [StreamName] {
 }
 
 /// A command changed a stream that it was not decided on: a mistake of its code.
-struct StrayChange: Error, CustomStringConvertible {
+package struct StrayChange: Error, CustomStringConvertible {
     let command: String
     let stream: StreamName
-    var description: String { "\(command) changes \(stream), which is not among its targets" }
+
+    package init(command: String, stream: StreamName) {
+        self.command = command
+        self.stream = stream
+    }
+
+    package var description: String { "\(command) changes \(stream), which is not among its targets" }
 }

@@ -8,7 +8,7 @@ public struct Changes: Sendable, Equatable {
     public struct Change: Sendable {
         public let stream: StreamName
         public let event: any Event
-        let encode: @Sendable () throws -> NewEvent
+        package let encode: @Sendable () throws -> NewEvent
     }
 
     public private(set) var all: [Change] = []
@@ -18,8 +18,10 @@ public struct Changes: Sendable, Equatable {
 
     public init() {}
 
-    /// One event.
-    public init<A: Aggregate>(_ event: A.Event, to stream: StreamID<A>) { append(event, to: stream) }
+    /// Events for one stream.
+    public init<A: Aggregate>(_ events: A.Event..., to stream: StreamID<A>) {
+        for event in events { append(event, to: stream) }
+    }
 
     public mutating func append<A: Aggregate>(_ event: A.Event, to stream: StreamID<A>) {
         all.append(Change(stream: stream.name, event: event, encode: { try EventCodec.encode(event) }))

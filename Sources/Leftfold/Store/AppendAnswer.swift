@@ -24,7 +24,8 @@ public enum AppendAnswer: Sendable, Equatable {
 
 /// Where an accepted command got its streams and the log.
 public struct Appended: Sendable, Equatable {
-    /// Each stream that it wrote to, and its version afterwards, in the order of the writes.
+    /// Each stream that got events, and its version afterwards, in the order of the writes; where none did, all that it
+    /// insisted on.
     public var streams: [StreamProgress]
     /// Of its last event; the head of the log where there was none.
     public var position: GlobalPosition

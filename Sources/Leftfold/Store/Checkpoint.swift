@@ -34,10 +34,12 @@ public struct Checkpoint: Sendable, Equatable {
 /// The move of a follower's checkpoint in the commit of an append: compare-and-set on position and epoch, so that a process
 /// manager's events and its progress are one thing.
 public struct FollowerProgress: Sendable, Equatable {
-    public var from: Checkpoint
-    public var to: GlobalPosition
+    public let from: Checkpoint
+    public let to: GlobalPosition
 
+    /// A checkpoint never goes back: a position before `from` is a mistake of the programmer and traps.
     public init(from: Checkpoint, to: GlobalPosition) {
+        precondition(to >= from.position, "\(from.follower) would go back from \(from.position) to \(to)")
         self.from = from
         self.to = to
     }

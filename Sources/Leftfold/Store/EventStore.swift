@@ -11,7 +11,8 @@ public protocol EventStore: Sendable {
     /// id is known may be given its first answer where its predecessor was not appended.
     ///
     /// Throws ``OutcomeUnknown`` where the store cannot tell whether the chain was written: sent again with the same ids,
-    /// it will tell.
+    /// it will tell. What else it throws is about the first of the chain; one further on that cannot be stored as such is
+    /// left, with what follows, ``AppendAnswer/predecessorNotAppended``, and fails when it comes first.
     func append(_ chain: [Append]) async throws -> [AppendAnswer]
 
     /// Puts a refusal in the journal, unless the command id is known: then the first answer stands.

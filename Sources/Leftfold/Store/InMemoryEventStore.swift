@@ -111,10 +111,20 @@ extension InMemoryEventStore.Contents {
                 return .conditionFailed(at: event.position)
             }
         }
+        return takenClaim(of: append).map(AppendAnswer.claimTaken)
+    }
+
+    /// The first claim that is not to be had: after what the append releases, another stream holds it, or would by an
+    /// earlier write.
+    private func takenClaim(of append: Append) -> Claim? {
+        var holders = claims
+        for write in append.writes {
+            for claim in write.claims.released where holders[claim] == write.stream { holders[claim] = nil }
+        }
         for write in append.writes {
             for claim in write.claims.taken {
-                let isReleased = append.writes.contains { $0.stream == claims[claim] && $0.claims.released.contains(claim) }
-                if let holder = claims[claim], holder != write.stream, !isReleased { return .claimTaken(claim) }
+                if let holder = holders[claim], holder != write.stream { return claim }
+                holders[claim] = write.stream
             }
         }
         return nil
@@ -135,6 +145,7 @@ extension InMemoryEventStore.Contents {
             for (event, metadata) in zip(write.events, metadata) { store(event, in: write.stream, metadata, append.command.context) }
             reached.append(StreamProgress(write.stream, at: version(of: write.stream)))
         }
+        if head > before { reached = zip(append.writes, reached).filter { !$0.0.events.isEmpty }.map(\.1) }
         if let progress = append.progress { checkpoints[progress.from.follower]?.position = progress.to }
         record(append.command, .accepted, at: reached, first: head > before ? before.next : nil, last: head)
         return .appended(Appended(reached, at: head))

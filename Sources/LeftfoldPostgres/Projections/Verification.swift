@@ -59,7 +59,7 @@ public struct Verification: Sendable {
             throw failed("its live generation was built by version \(live.codeVersion) of the code; this is version \(projection.version)")
         }
         let checkpoint = try await connection.execute(
-            "SELECT position FROM \(database.log).followers WHERE name = \(live.follower.rawValue)"
+            "SELECT position FROM \(database.log).followers WHERE name = \(live.follower)"
         ).first?.decode(Int64.self)
         let scratch = Generation(log: database.log, projection: projection.name, number: 0, codeVersion: projection.version)
         try await generations.createTables(of: scratch, on: connection)
@@ -79,7 +79,7 @@ public struct Verification: Sendable {
         var position = GlobalPosition.zero
         while position < checkpoint {
             let limit = min(1000, Int(checkpoint.rawValue - position.rawValue))
-            let rows = try await connection.execute(RecordedEvent.page(after: position, limit: limit))
+            let rows = try await connection.execute(RecordedEvent.page(after: position, limit: limit, in: database.log))
             let events = try RecordedEvent.contiguous(rows, after: position)
             guard let last = events.last else { throw failed("its checkpoint \(checkpoint) is beyond the log") }
             do {

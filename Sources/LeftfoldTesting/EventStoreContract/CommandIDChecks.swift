@@ -39,6 +39,17 @@ extension EventStoreContract {
             try expect(try await store.journalEntry(for: append.commandID)?.outcome, .accepted)
         },
 
+        Check("an accepted command that changed nothing cannot be refused afterwards") { store in
+            let stream = newStream()
+            try await store.accept(.events(noted(1...2), to: stream))
+            let append = Append.events([], to: stream, expected: .exactly(2))
+            let first = try await store.accept(append)
+            try await store.accept(.events(noted([3]), to: stream))
+            let refusal = RefusedCommand.refusal(.conflict, code: "too_late", of: stream, id: append.commandID)
+            try expect(try await store.record(refusal), .acceptedBefore(first))
+            try expect(try await store.journalEntry(for: append.commandID)?.outcome, .accepted)
+        },
+
         Check("a command id with other content is refused and leaves nothing") { store in
             let stream = newStream()
             let id = UUID()

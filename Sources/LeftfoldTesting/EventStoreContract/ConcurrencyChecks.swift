@@ -67,6 +67,13 @@ extension EventStoreContract {
             try expect(try await store.holders(of: [claim]).count, 1)
         },
 
+        Check("one refusal that is recorded many times at once is recorded once") { store in
+            let refused = RefusedCommand.refusal(.rejected, code: "no", of: newStream())
+            let answers = try await atOnce(16) { _ in try await store.record(refused) }
+            try expect(answers.filter { $0 == .recorded }.count, 1)
+            try expect(answers.filter { $0 == .refusedBefore(.rejected, code: "no") }.count, 15)
+        },
+
         Check("commands that are refused do no harm to their neighbours") { store in
             let (stream, claim, known) = (newStream(), newClaim(), UUID())
             try await store.accept(
@@ -120,7 +127,7 @@ extension EventStoreContract {
         },
     ]
 
-    private static func atOnce<T: Sendable>(
+    static func atOnce<T: Sendable>(
         _ count: Int, _ body: @escaping @Sendable (Int) async throws -> T
     ) async throws -> [T] {
         try await withThrowingTaskGroup(of: T.self) { group in

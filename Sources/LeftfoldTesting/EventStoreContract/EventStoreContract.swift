@@ -8,7 +8,8 @@ public import Leftfold
 /// A check wants a store that nobody else writes to meanwhile. It need not be empty: each check uses streams, ids and
 /// claims of its own and counts positions from the head it finds.
 public enum EventStoreContract {
-    public static let all: [Check] = appending + commandIDs + claims + journal + bytes + concurrency + chains
+    public static let all: [Check] =
+        appending + commandIDs + claims + journal + bytes + tags + severalStreams + conditions + progress + concurrency + chains
 
     /// One promise of the contract.
     public struct Check: Sendable, CustomStringConvertible {

@@ -3,156 +3,179 @@ import Leftfold
 import LeftfoldTesting
 import Testing
 
-/// A contract that every store passes is worth nothing: here are some that must not.
+/// A contract that every store passes is worth nothing: here are some that must not. Each is found by a check, and by
+/// random work.
 @Suite("The contract finds")
 struct ContractTests {
-    @Test("a store that loses the last event of an append")
-    func losesEvents() async {
-        await expectFound { base, request in
-            guard case .events(let events, let metadata, let expected, let claims) = request.write, events.count > 1 else {
-                return try await base.append(request)
-            }
-            var less = request
-            less.write = .events(events.dropLast(), metadata: metadata, expected: expected, claims: claims)
-            return try await base.append(less)
-        }
-    }
+    static let faulty: [FaultyStore.Kind] = [
+        .init("loses the last event of a write") { append in
+            try append.with(writes: append.writes.map { $0.events.count > 1 ? $0.with(events: $0.events.dropLast()) : $0 })
+        },
+        .init("does not check the expected version") { append in
+            try append.with(writes: append.writes.map { StreamWrite($0.stream, expected: .any, events: $0.events, claims: $0.claims) })
+        },
+        .init("checks the version of the first stream only") { append in
+            try append.with(
+                writes: append.writes.prefix(1)
+                    + append.writes.dropFirst().map { StreamWrite($0.stream, expected: .any, events: $0.events, claims: $0.claims) })
+        },
+        .init("forgets streams without events") { append in
+            try append.with(writes: append.writes.count > 1 ? append.writes.filter { !$0.events.isEmpty } : append.writes)
+        },
+        .init("ignores claims") { append in
+            try append.with(writes: append.writes.map { StreamWrite($0.stream, expected: $0.expected, events: $0.events) })
+        },
+        .init("takes every command for a new one") { append in
+            var command = append.command
+            command.context.commandID = UUID()
+            return try append.with(command: command)
+        },
+        .init("does not look at the content") { append in
+            var command = append.command
+            command.content = []
+            return try append.with(command: command)
+        },
+        .init("tidies up JSON", isFoundByRandomWork: false) { append in
+            try append.with(
+                writes: try append.writes.map { write in
+                    write.with(
+                        events: try write.events.map { event in
+                            var event = event
+                            let object = try JSONSerialization.jsonObject(with: Data(event.data))
+                            event.data = [UInt8](try JSONSerialization.data(withJSONObject: object))
+                            return event
+                        })
+                })
+        },
+        .init("loses tags") { append in
+            try append.with(
+                writes: append.writes.map { $0.with(events: $0.events.map { NewEvent(type: $0.type, version: $0.version, data: $0.data) }) }
+            )
+        },
+        .init("loses the version of the shape") { append in
+            try append.with(
+                writes: append.writes.map { $0.with(events: $0.events.map { NewEvent(type: $0.type, data: $0.data, tags: $0.tags) }) })
+        },
+        .init("loses the trace") { append in
+            try Append(append.command, append.writes, conditions: append.conditions, progress: append.progress)
+        },
+        .init("ignores conditions") { append in
+            try Append(append.command, append.writes, progress: append.progress, traceparent: append.traceparent)
+        },
+        .init("ignores the position of a condition") { append in
+            let conditions = append.conditions.map { AppendCondition(noEventMatching: $0.query, after: .zero) }
+            return try Append(
+                append.command, append.writes, conditions: conditions, progress: append.progress, traceparent: append.traceparent)
+        },
+        .init("ignores progress") { append in
+            try Append(append.command, append.writes, conditions: append.conditions, traceparent: append.traceparent)
+        },
+    ]
 
-    @Test("a store that does not check the expected version")
-    func ignoresVersions() async {
-        await expectFound { base, request in
-            guard case .events(let events, let metadata, _, let claims) = request.write else { return try await base.append(request) }
-            var careless = request
-            careless.write = .events(events, metadata: metadata, expected: .any, claims: claims)
-            return try await base.append(careless)
+    @Test("a store that", arguments: faulty)
+    func finds(_ kind: FaultyStore.Kind) async throws {
+        var found: [String] = []
+        for check in EventStoreContract.all {
+            do { try await check.run(on: FaultyStore(kind)) } catch { found.append(check.description) }
         }
-    }
-
-    @Test("a store that ignores claims")
-    func ignoresClaims() async {
-        await expectFound { base, request in
-            guard case .events(let events, let metadata, let expected, _) = request.write else { return try await base.append(request) }
-            var careless = request
-            careless.write = .events(events, metadata: metadata, expected: expected, claims: .none)
-            return try await base.append(careless)
-        }
-    }
-
-    @Test("a store that takes every command for a new one")
-    func ignoresIDs() async {
-        await expectFound { base, request in
-            var fresh = request
-            fresh.commandID = UUID()
-            return try await base.append(fresh)
-        }
-    }
-
-    @Test("a store that does not look at the content")
-    func ignoresContent() async {
-        await expectFound { base, request in
-            var same = request
-            same.content = []
-            return try await base.append(same)
-        }
-    }
-
-    @Test("a store that tidies up JSON")
-    func rewritesData() async {
-        await expectFound { base, request in
-            guard case .events(let events, let metadata, let expected, let claims) = request.write else {
-                return try await base.append(request)
-            }
-            var tidied = request
-            let rewritten = try events.map { event in
-                let object = try JSONSerialization.jsonObject(with: Data(event.data))
-                return NewEvent(type: event.type, data: [UInt8](try JSONSerialization.data(withJSONObject: object)))
-            }
-            tidied.write = .events(rewritten, metadata: metadata, expected: expected, claims: claims)
-            return try await base.append(tidied)
-        }
+        #expect(!found.isEmpty)
+        guard kind.isFoundByRandomWork else { return }
+        await #expect(throws: ContractBroken.self) { try await EventStoreComparison(seed: 1).run(on: FaultyStore(kind), batches: 200) }
     }
 
     @Test("a store that does not put refusals on record")
     func ignoresRefusals() async {
-        await expectFound { base, request in
-            if case .refusal = request.write { return .refusalRecorded }
-            return try await base.append(request)
+        struct Forgetful: StoreOnTop {
+            let base = InMemoryEventStore()
+            func append(_ chain: [Append]) async throws -> [AppendAnswer] { try await base.append(chain) }
+            func record(_ refused: RefusedCommand) async throws -> RecordAnswer { .recorded }
         }
+        #expect(await broken(Forgetful()).contains("every kind of refusal is on record, and leaves no event"))
     }
 
     @Test("a store that lets what follows in a chain pass")
     func ignoresPredecessors() async {
-        var broken: [String] = []
-        for check in EventStoreContract.all {
-            do { try await check.run(on: CarelessChains()) } catch { broken.append(check.description) }
-        }
-        #expect(broken.contains("the right version is not enough for what follows in a chain"))
-    }
-
-    @Test("nothing wrong with the chains that every store has by default", arguments: EventStoreContract.all)
-    func chainsOneByOne(_ check: EventStoreContract.Check) async throws {
-        try await check.run(on: DistortedStore { try await $0.append($1) })
-    }
-
-    @Test("by default, what becomes unknown in a chain is told, and what is refused as such stays behind", arguments: [true, false])
-    func defaultChain(unknown: Bool) async throws {
-        let stream = stream(of: UUID())
-        let chain = (0..<4).map { number in
-            AppendRequest(
-                .teller(), commandName: "Deposit", stream: stream,
-                write: .events(
-                    [NewEvent(type: "MoneyDeposited", data: Array(#"{"amount":1}"#.utf8))], metadata: EventMetadata(json: Array("{}".utf8)),
-                    expected: .exactly(StreamVersion(rawValue: Int64(number))), claims: .none))
-        }
-        let store = DistortedStore { base, request in
-            let isThird = request.commandID == chain[2].commandID
-            if isThird, !unknown { throw SlowStore.Unstorable() }
-            let result = try await base.append(request)
-            if isThird { throw OutcomeUnknown(request.commandID) }
-            return result
-        }
-        if unknown {
-            await #expect(throws: OutcomeUnknown(chain[2].commandID)) { try await store.append(chain) }
-        } else {
-            let results = try await store.append(chain)
-            #expect(
-                results == [
-                    .appended(version: 1, position: 1), .appended(version: 2, position: 2), .predecessorNotAppended,
-                    .predecessorNotAppended,
-                ])
-        }
-    }
-
-    private func expectFound(
-        _ append: @escaping @Sendable (InMemoryEventStore, AppendRequest) async throws -> AppendResult
-    ) async {
-        var broken = 0
-        for check in EventStoreContract.all {
-            do {
-                try await check.run(on: DistortedStore(append))
-            } catch {
-                broken += 1
+        struct Careless: StoreOnTop {
+            let base = InMemoryEventStore()
+            func append(_ chain: [Append]) async throws -> [AppendAnswer] {
+                var answers: [AppendAnswer] = []
+                for append in chain { answers.append(try await base.append(append)) }
+                return answers
             }
         }
-        #expect(broken > 0)
+        #expect(await broken(Careless()).contains("the right version is not enough for what follows in a chain"))
+    }
+
+    @Test("a store that keeps the streams of one command apart")
+    func tearsCommandsApart() async {
+        struct Tearing: StoreOnTop {
+            let base = InMemoryEventStore()
+            func append(_ chain: [Append]) async throws -> [AppendAnswer] {
+                guard chain.count == 1, chain[0].writes.count > 1 else { return try await base.append(chain) }
+                var all = Appended([], at: .zero)
+                for (index, write) in chain[0].writes.enumerated() {
+                    var command = chain[0].command
+                    if index > 0 { command.context.commandID = UUID() }
+                    switch try await base.append(Append(command, write)) {
+                    case .appended(let appended): all = Appended(all.streams + appended.streams, at: appended.position)
+                    case let other: return [other]
+                    }
+                }
+                return [.appended(all)]
+            }
+        }
+        let found = await broken(Tearing())
+        #expect(found.contains("a wrong version of any of its streams leaves nothing in all of them"))
+        #expect(found.contains("a taken claim for any of its streams leaves nothing in all of them"))
+    }
+
+    @Test("nothing wrong with a store that is not", arguments: EventStoreContract.all)
+    func findsNothing(_ check: EventStoreContract.Check) async throws {
+        try await check.run(on: FaultyStore(FaultyStore.Kind("is fine") { $0 }))
+    }
+
+    private func broken(_ store: some EventStore) async -> [String] {
+        var found: [String] = []
+        for check in EventStoreContract.all {
+            do { try await check.run(on: store) } catch { found.append(check.description) }
+        }
+        return found
     }
 }
 
-private struct CarelessChains: StoreOnTop {
+/// Appends something else than it was asked to.
+struct FaultyStore: StoreOnTop {
     let base = InMemoryEventStore()
-    func append(_ request: AppendRequest) async throws -> AppendResult { try await base.append(request) }
-    func append(_ chain: [AppendRequest]) async throws -> [AppendResult] {
-        var results: [AppendResult] = []
-        for request in chain { results.append(try await base.append(request)) }
-        return results
+    let kind: Kind
+
+    struct Kind: Sendable, CustomTestStringConvertible {
+        let testDescription: String
+        let isFoundByRandomWork: Bool
+        let fault: @Sendable (Append) throws -> Append
+
+        init(_ description: String, isFoundByRandomWork: Bool = true, _ fault: @escaping @Sendable (Append) throws -> Append) {
+            testDescription = description
+            self.isFoundByRandomWork = isFoundByRandomWork
+            self.fault = fault
+        }
     }
+
+    init(_ kind: Kind) { self.kind = kind }
+
+    func append(_ chain: [Append]) async throws -> [AppendAnswer] { try await base.append(try chain.map(kind.fault)) }
 }
 
-private struct DistortedStore: StoreOnTop {
-    let base = InMemoryEventStore()
-    let distorted: @Sendable (InMemoryEventStore, AppendRequest) async throws -> AppendResult
+extension Append {
+    fileprivate func with(command: CommandRecord? = nil, writes: some Sequence<StreamWrite>) throws -> Append {
+        try Append(
+            command ?? self.command, Array(writes), conditions: conditions, progress: progress, traceparent: traceparent)
+    }
 
-    init(_ distorted: @escaping @Sendable (InMemoryEventStore, AppendRequest) async throws -> AppendResult) { self.distorted = distorted }
+    fileprivate func with(command: CommandRecord) throws -> Append { try with(command: command, writes: writes) }
+}
 
-    func append(_ request: AppendRequest) async throws -> AppendResult { try await distorted(base, request) }
+extension StreamWrite {
+    fileprivate func with(events: some Sequence<NewEvent>) -> StreamWrite {
+        StreamWrite(stream, expected: expected, events: Array(events), claims: claims)
+    }
 }

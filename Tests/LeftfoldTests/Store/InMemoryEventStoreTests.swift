@@ -14,4 +14,9 @@ struct InMemoryEventStoreTests {
         let store = InMemoryEventStore()
         for check in EventStoreContract.all { try await check.run(on: store) }
     }
+
+    @Test("answers random work as a second one does", arguments: SeededGenerator.seeds(4))
+    func answersAlike(seed: UInt64) async throws {
+        try await EventStoreComparison(seed: seed).run(on: InMemoryEventStore(), batches: 200)
+    }
 }

@@ -11,7 +11,7 @@ struct StreamNameTests {
         ])
     func wellFormed(name: String, category: String, id: String) throws {
         let stream = try #require(StreamName(rawValue: name))
-        #expect(stream.category?.name == category)
+        #expect(stream.category.rawValue == category)
         #expect(stream.id == id)
         #expect(stream.description == name)
     }
@@ -35,12 +35,25 @@ struct StreamNameTests {
         #expect(stream.uuid == id)
         #expect(StreamName(rawValue: stream.rawValue) == stream)
         #expect(StreamName(rawValue: "account-1")?.uuid == nil)
+        #expect(StreamID<Account>(stream)?.uuid == id)
+    }
+
+    @Test("are typed by their category alone")
+    func typed() throws {
+        let isbn = try #require(StreamID<Account>(key: "978-3-16"))
+        #expect(isbn.name.rawValue == "account-978-3-16")
+        #expect(isbn.uuid == nil)
+        #expect(StreamID<Account>(isbn.name) == isbn)
+        for other in ["accounts-1", "accoun-1", "account_2-1", "user-account-1"] {
+            #expect(StreamID<Account>(try #require(StreamName(rawValue: other))) == nil)
+        }
+        for key in ["", "a\nb", String(repeating: "x", count: 248)] { #expect(StreamID<Account>(key: key) == nil) }
     }
 
     @Test("categories are lowercase ASCII, digits and underscores", arguments: ["a", "user", "user_2", String(repeating: "a", count: 63)])
-    func category(name: String) { #expect(StreamCategory(name)?.name == name) }
+    func category(name: String) { #expect(StreamCategory(rawValue: name)?.rawValue == name) }
 
     @Test(
         "other categories are refused", arguments: ["", "User", "2user", "_user", "us-er", "us er", "ü", String(repeating: "a", count: 64)])
-    func badCategory(name: String) { #expect(StreamCategory(name) == nil) }
+    func badCategory(name: String) { #expect(StreamCategory(rawValue: name) == nil) }
 }

@@ -2,7 +2,7 @@ import Foundation
 import Leftfold
 import Synchronization
 
-/// Holds every append of events until the gate is open, and remembers how many came together.
+/// Holds every append until the gate is open, and remembers how many came together.
 final class SlowStore: StoreOnTop {
     let base = InMemoryEventStore()
     private let state = Mutex(State())
@@ -34,12 +34,7 @@ final class SlowStore: StoreOnTop {
     func loseNextChain() { state.withLock { $0.losesNextChain = true } }
     func refuseToStore(_ id: UUID) { state.withLock { _ = $0.unstorable.insert(id) } }
 
-    func append(_ request: AppendRequest) async throws -> AppendResult {
-        guard case .events = request.write else { return try await base.append(request) }
-        return try await append([request])[0]
-    }
-
-    func append(_ chain: [AppendRequest]) async throws -> [AppendResult] {
+    func append(_ chain: [Append]) async throws -> [AppendAnswer] {
         await withCheckedContinuation { continuation in
             let goesOn = state.withLock { state in
                 if !state.isOpen { state.held.append(continuation) }
@@ -48,14 +43,16 @@ final class SlowStore: StoreOnTop {
             if goesOn { continuation.resume() }
         }
         let isLost = try state.withLock { state in
-            if chain.contains(where: { state.unstorable.contains($0.commandID) }) { throw Unstorable() }
+            if let first = chain.first, state.unstorable.contains(first.command.context.commandID) { throw Unstorable() }
             state.chains.append(chain.count)
             guard chain.count > 1, state.losesNextChain else { return false }
             state.losesNextChain = false
             return true
         }
-        let results = try await base.append(chain)
-        if isLost { throw OutcomeUnknown(chain[0].commandID) }
-        return results
+        let unstorable = state.withLock(\.unstorable)
+        let storable = chain.prefix { !unstorable.contains($0.command.context.commandID) }
+        let answers = try await base.append(Array(storable)) + chain.dropFirst(storable.count).map { _ in .predecessorNotAppended }
+        if isLost { throw OutcomeUnknown(chain[0].command.context.commandID) }
+        return answers
     }
 }

@@ -7,14 +7,19 @@ protocol StoreOnTop: EventStore {
 }
 
 extension StoreOnTop {
+    func record(_ refused: RefusedCommand) async throws -> RecordAnswer { try await base.record(refused) }
     func read(_ stream: StreamName, after version: StreamVersion, limit: Int?) async throws -> [RecordedEvent] {
         try await base.read(stream, after: version, limit: limit)
     }
     func read(after position: GlobalPosition, limit: Int) async throws -> [RecordedEvent] {
         try await base.read(after: position, limit: limit)
     }
+    func read(matching query: EventQuery, after position: GlobalPosition, limit: Int) async throws -> [RecordedEvent] {
+        try await base.read(matching: query, after: position, limit: limit)
+    }
     func head() async throws -> GlobalPosition { try await base.head() }
     func journalEntry(for commandID: UUID) async throws -> JournalEntry? { try await base.journalEntry(for: commandID) }
     func journal(_ filter: JournalFilter) async throws -> [JournalEntry] { try await base.journal(filter) }
     func holders(of claims: [Claim]) async throws -> [Claim: StreamName] { try await base.holders(of: claims) }
+    func takeOver(_ follower: FollowerName) async throws -> Checkpoint { try await base.takeOver(follower) }
 }

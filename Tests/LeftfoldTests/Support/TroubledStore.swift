@@ -2,7 +2,7 @@ import Foundation
 import Leftfold
 import Synchronization
 
-/// Answers the first appends of events as if another process had been faster, or throws; refusals pass.
+/// Answers the first appends as if another process had been faster, or throws; refusals pass.
 final class TroubledStore: StoreOnTop {
     let base = InMemoryEventStore()
     private let troubles: Mutex<[Trouble]>
@@ -22,18 +22,16 @@ final class TroubledStore: StoreOnTop {
     var troublesLeft: Int { troubles.withLock { $0.count } }
     func cause(_ more: Trouble...) { troubles.withLock { $0 += more } }
 
-    func append(_ request: AppendRequest) async throws -> AppendResult {
-        guard case .events = request.write, let trouble = troubles.withLock({ $0.isEmpty ? nil : $0.removeFirst() }) else {
-            return try await base.append(request)
-        }
+    func append(_ chain: [Append]) async throws -> [AppendAnswer] {
+        guard let trouble = troubles.withLock({ $0.isEmpty ? nil : $0.removeFirst() }) else { return try await base.append(chain) }
         switch trouble {
         case .conflict:
-            guard let stream = request.stream else { return try await base.append(request) }
+            guard let stream = chain.first?.writes.first?.stream else { return try await base.append(chain) }
             let actual = try await base.read(stream).last?.version ?? .zero
-            return .wrongExpectedVersion(actual: actual.advanced(by: 1))
+            return [.wrongExpectedVersion(stream, actual: actual.advanced(by: 1))] + chain.dropFirst().map { _ in .predecessorNotAppended }
         case .error(let error): throw error
         case .errorAfterwards(let error):
-            _ = try await base.append(request)
+            _ = try await base.append(chain)
             throw error
         }
     }

@@ -83,7 +83,7 @@ struct StrictJSONTests {
     func illFormed(_ bad: Bad) {
         let error = #expect(throws: MalformedInput.self) { try StrictJSON.decode(Order.self, from: bad.json) }
         #expect(error?.code == bad.code, "\(error?.message ?? "")")
-        #expect(error?.outcome == .invalid)
+        #expect(error?.kind == .invalid)
     }
 
     @Test("the messages name the field")
