@@ -28,6 +28,8 @@ let package = Package(
         .library(name: "LeftfoldDriver", targets: ["LeftfoldDriver"]),
         .library(name: "LeftfoldPostgres", targets: ["LeftfoldPostgres"]),
         .library(name: "LeftfoldHTTP", targets: ["LeftfoldHTTP"]),
+        .library(name: "LeftfoldImport", targets: ["LeftfoldImport"]),
+        .library(name: "LeftfoldService", targets: ["LeftfoldService"]),
         .library(name: "LeftfoldCLI", targets: ["LeftfoldCLI"]),
         .library(name: "LeftfoldTesting", targets: ["LeftfoldTesting"]),
         .library(name: "LeftfoldPostgresTesting", targets: ["LeftfoldPostgresTesting"]),
@@ -52,13 +54,15 @@ let package = Package(
         .package(url: "https://github.com/vapor/jwt-kit", from: "5.2.0"),
     ],
     targets: [
-        // 0: the C boundary, and the SQL as bytes
+        // 0: the C boundary, the SQL as bytes, and numbers that a seed repeats
         .systemLibrary(
             name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"]), .brew(["libpq"])]),
         .target(
             name: "LeftfoldSchema", path: "sql/leftfold",
             sources: ["LeftfoldSchema.swift"],
             resources: [.embedInCode("migrations")]),
+
+        .target(name: "LeftfoldRandom"),
 
         // 1: the concepts, and the driver; neither knows the other
         .target(name: "Leftfold", dependencies: [metrics, tracing]),
@@ -69,9 +73,10 @@ let package = Package(
         .target(
             name: "LeftfoldPostgres",
             dependencies: ["Leftfold", "LeftfoldDriver", "LeftfoldSchema", logging, metrics, serviceLifecycle]),
-        .target(name: "LeftfoldTesting", dependencies: ["Leftfold"]),
+        .target(name: "LeftfoldTesting", dependencies: ["Leftfold", "LeftfoldRandom"]),
 
-        // 3: the edge, and what tests on PostgreSQL are written with
+        // 3: the ways in: HTTP and files; and what tests on PostgreSQL are written with
+        .target(name: "LeftfoldImport", dependencies: ["Leftfold", crypto]),
         .target(
             name: "LeftfoldPostgresTesting",
             dependencies: ["Leftfold", "LeftfoldTesting", "LeftfoldPostgres", "LeftfoldDriver", "EmbeddedPostgres", logging]),
@@ -80,38 +85,54 @@ let package = Package(
             dependencies: [
                 "Leftfold", hummingbird, hummingbirdCore, httpTypes, nioCore, nioHTTP1, nioHTTPTypes, jwtKit, logging, metrics,
             ]),
+
+        // 4: what a service is
+        .target(
+            name: "LeftfoldService",
+            dependencies: [
+                "Leftfold", "LeftfoldPostgres", "LeftfoldHTTP", "LeftfoldDriver", configuration, hummingbird, logging, serviceLifecycle,
+                systemPackage, unixSignals,
+            ]),
+
+        // 5: its command line
         .target(
             name: "LeftfoldCLI",
             dependencies: [
-                "Leftfold", "LeftfoldPostgres", "LeftfoldHTTP", "LeftfoldDriver", "EmbeddedPostgres",
-                argumentParser, configuration, crypto, hummingbird, logging, metrics, nioCore, nioPosix, serviceLifecycle, systemPackage,
-                unixSignals,
+                "LeftfoldService", "Leftfold", "LeftfoldPostgres", "LeftfoldHTTP", "LeftfoldImport", "LeftfoldDriver", "EmbeddedPostgres",
+                argumentParser, logging, metrics, nioCore, nioPosix, serviceLifecycle, unixSignals,
             ]),
 
-        // 4: the sample domain
+        // 6: the sample: its domain, what it shows to readers, files to try it with, and the service, which puts them together
         .target(name: "LeftfoldUsers", dependencies: ["Leftfold"]),
         .target(
             name: "LeftfoldUsersReadModel",
             dependencies: ["LeftfoldUsers", "Leftfold", "LeftfoldPostgres", "LeftfoldDriver"],
             resources: [.embedInCode("Projections/user_directory.sql"), .embedInCode("Projections/user_history.sql")]),
 
-        // 5: the service
+        .target(name: "LeftfoldUsersGenerator", dependencies: ["LeftfoldRandom", argumentParser]),
         .executableTarget(
             name: "LeftfoldUserService",
             dependencies: [
-                "Leftfold", "LeftfoldPostgres", "LeftfoldHTTP", "LeftfoldCLI", "LeftfoldUsers", "LeftfoldUsersReadModel", "LeftfoldDriver",
-                argumentParser, httpTypes,
+                "Leftfold", "LeftfoldPostgres", "LeftfoldHTTP", "LeftfoldService", "LeftfoldCLI", "LeftfoldUsers", "LeftfoldUsersReadModel",
+                "LeftfoldUsersGenerator", argumentParser, httpTypes,
             ]),
 
         .testTarget(name: "LeftfoldDriverTests", dependencies: ["LeftfoldDriver", "LeftfoldTesting", "EmbeddedPostgres", logging]),
         .testTarget(name: "LeftfoldTests", dependencies: ["Leftfold", "LeftfoldTesting"]),
         .testTarget(name: "LeftfoldUsersTests", dependencies: ["LeftfoldUsers", "Leftfold", "LeftfoldTesting"]),
         .testTarget(
+            name: "LeftfoldServiceTests",
+            dependencies: [
+                "LeftfoldService", "LeftfoldHTTP", "LeftfoldPostgres", "LeftfoldPostgresTesting", "Leftfold", "LeftfoldUsers",
+                "LeftfoldUsersReadModel", configuration, hummingbird, logging, serviceLifecycle,
+            ]),
+        .testTarget(
+            name: "LeftfoldImportTests", dependencies: ["LeftfoldImport", "LeftfoldTesting", "Leftfold", "LeftfoldUsers"]),
+        .testTarget(
             name: "LeftfoldCLITests",
             dependencies: [
-                "LeftfoldCLI", "LeftfoldHTTP", "LeftfoldPostgres", "LeftfoldTesting", "Leftfold", "LeftfoldDriver", "LeftfoldUsers",
-                argumentParser,
-                crypto,
+                "LeftfoldCLI", "LeftfoldService", "LeftfoldHTTP", "LeftfoldImport", "LeftfoldPostgres", "LeftfoldTesting", "Leftfold",
+                "LeftfoldDriver",
             ]),
         .testTarget(
             name: "LeftfoldHTTPTests",
@@ -138,8 +159,8 @@ let package = Package(
         .testTarget(
             name: "LeftfoldUserServiceTests",
             dependencies: [
-                "LeftfoldUserService", "LeftfoldPostgres", "Leftfold", "LeftfoldDriver", "LeftfoldTesting", "LeftfoldPostgresTesting",
-                "LeftfoldUsers", crypto,
+                "LeftfoldUserService", "LeftfoldUsersGenerator", "LeftfoldPostgres", "Leftfold", "LeftfoldDriver", "LeftfoldTesting",
+                "LeftfoldPostgresTesting", "LeftfoldUsers", crypto,
             ]),
     ],
     swiftLanguageModes: [.v6]

@@ -1,13 +1,28 @@
-public import ArgumentParser
+import ArgumentParser
+import LeftfoldService
 
-/// The program: every subcommand, for one composition.
-public struct ServiceCommand<C: Composition>: AsyncParsableCommand {
-    public static var configuration: CommandConfiguration {
+/// The program of a service: every subcommand.
+///
+/// ```swift
+/// await ServiceCommand<Bank>.main()
+/// ```
+///
+/// This works in `main.swift` and within `@main` alike. (It is no `ParsableCommand` itself: at the top level of `main.swift` the
+/// compiler takes the synchronous `main()` that those have, which ends the program.)
+public enum ServiceCommand<P: CommandLineProgram> {
+    /// Runs the subcommand that the arguments name, and ends the process with the exit status if it fails.
+    ///
+    /// - Parameter arguments: the program's own unless given.
+    public static func main(_ arguments: [String]? = nil) async { await RootCommand<P>.main(arguments) }
+}
+
+struct RootCommand<P: CommandLineProgram>: AsyncParsableCommand {
+    static var configuration: CommandConfiguration {
         CommandConfiguration(
-            commandName: C.name,
-            abstract: C.abstract,
+            commandName: P.name,
+            abstract: P.abstract,
             discussion: """
-                Begin with “\(C.name) dev”: it needs nothing but PostgreSQL's programs on this machine.
+                Begin with “\(P.name) dev”: it needs nothing but PostgreSQL's programs on this machine.
 
                 Configured by the environment: DATABASE_URL (or DATABASE_URL_FILE), HOST, PORT, JWT_KEYS_FILE, LOG_LEVEL; \
                 the README has the whole table.
@@ -16,14 +31,12 @@ public struct ServiceCommand<C: Composition>: AsyncParsableCommand {
                 78 wrong configuration.
                 """,
             groupedSubcommands: [
-                CommandGroup(name: "Running:", subcommands: [Dev<C>.self, Serve<C>.self, Project<C>.self, Migrate<C>.self]),
-                CommandGroup(name: "Asking and telling:", subcommands: [Send<C>.self, Ask<C>.self, Import<C>.self]),
+                CommandGroup(name: "Running:", subcommands: [Dev<P>.self, Serve<P>.self, Project<P>.self, Migrate<P>.self]),
+                CommandGroup(name: "Asking and telling:", subcommands: [Send<P>.self, Ask<P>.self, Import<P>.self]),
                 CommandGroup(
-                    name: "Looking:", subcommands: [Events<C>.self, Streams<C>.self, Commands<C>.self, Projections<C>.self, Doctor<C>.self]),
-                CommandGroup(name: "Mending and keeping:", subcommands: [RebuildProjection<C>.self, Token<C>.self, Secrets<C>.self]),
-                CommandGroup(name: "Of this service:", subcommands: C.additionalCommands),
+                    name: "Looking:", subcommands: [Events<P>.self, Streams<P>.self, Journal<P>.self, Projections<P>.self, Doctor<P>.self]),
+                CommandGroup(name: "Mending and keeping:", subcommands: [RebuildProjection<P>.self, Token<P>.self, Secrets<P>.self]),
+                CommandGroup(name: "Of this service:", subcommands: P.additionalCommands),
             ])
     }
-
-    public init() {}
 }

@@ -1,4 +1,5 @@
 import Foundation
+import LeftfoldRandom
 
 /// Random numbers (SplitMix64) that are the same for the same seed, on every platform and with every version of Swift.
 ///
@@ -11,12 +12,12 @@ import Foundation
 public struct SeededGenerator: RandomNumberGenerator, Sendable {
     /// What it began with.
     public let seed: UInt64
-    private var state: UInt64
+    private var numbers: SplitMix64
 
     /// A generator with a seed of the caller's, or with ``seed()``.
     public init(seed: UInt64 = SeededGenerator.seed()) {
         self.seed = seed
-        state = seed
+        numbers = SplitMix64(seed: seed)
     }
 
     /// The seed in the environment's `LEFTFOLD_SEED`, else a random one, not longer than people like to type.
@@ -28,11 +29,5 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable {
     private static var givenSeed: UInt64? { ProcessInfo.processInfo.environment["LEFTFOLD_SEED"].flatMap { UInt64($0) } }
 
     /// The next 64 random bits.
-    public mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
+    public mutating func next() -> UInt64 { numbers.next() }
 }

@@ -3,21 +3,24 @@ import HTTPTypes
 import Leftfold
 import LeftfoldCLI
 import LeftfoldHTTP
-import LeftfoldPostgres
+import LeftfoldService
 import LeftfoldUsers
+import LeftfoldUsersGenerator
 import LeftfoldUsersReadModel
 
 /// The user directory: all that it is made of.
-enum UserService: Composition {
+@main
+enum UserService: CommandLineProgram {
     static let name = "users"
     static let abstract = "The user directory: event sourced, on PostgreSQL."
-    static var policy: any Policy { UsersPolicy.roles }
 
-    static let commands: [any Command.Type] = [CreateUser.self, UpdateUser.self, DeactivateUser.self, ReactivateUser.self]
-    static let projections: [any PostgresProjection] = [UserDirectory(), UserHistory()]
-
-    static func queries(_ readModels: ReadModels) -> [QueryHandler] {
-        [readModels.handler(for: GetUser.self), readModels.handler(for: ListUsers.self), readModels.handler(for: GetUserHistory.self)]
+    static func compose(in environment: ServiceEnvironment) -> Composition {
+        Composition(
+            policy: UsersPolicy.roles, operatorRoles: ["admin"],
+            commands: [CreateUser.self, UpdateUser.self, DeactivateUser.self, ReactivateUser.self],
+            projections: [UserDirectory(), UserHistory()],
+            queries: [environment.query(GetUser.self), environment.query(ListUsers.self), environment.query(GetUserHistory.self)],
+            routes: routes)
     }
 
     static let routes: [Route] = [
@@ -43,4 +46,6 @@ enum UserService: Composition {
     }
 
     static let additionalCommands: [any ParsableCommand.Type] = [Generate.self]
+
+    static func main() async { await ServiceCommand<UserService>.main() }
 }

@@ -4,7 +4,7 @@ import Leftfold
 import LeftfoldUsers
 import Testing
 
-@testable import LeftfoldUserService
+@testable import LeftfoldUsersGenerator
 
 @Suite("The generated file")
 struct GeneratorTests {
@@ -43,7 +43,7 @@ struct GeneratorTests {
             }
             let json = try JSONSerialization.data(withJSONObject: fields.filter { $0.key != "command" })
             do {
-                _ = try await bus.send(named: name, json: [UInt8](json), CommandContext(principal: .localOperator()))
+                _ = try await bus.send(named: name, json: [UInt8](json), CommandContext(principal: .localOperator(roles: ["admin"])))
                 accepted[name, default: 0] += 1
             } catch let refusal as any Refusal {
                 refused[refusal.code, default: 0] += 1

@@ -13,7 +13,7 @@ import Testing
         "serve and project, each in its own process and killed with -9 at random: nothing is lost, nothing repeated",
         arguments: SeededGenerator.seeds(1))
     func killed(seed: UInt64) async throws {
-        try await withDeployment { deployment in
+        try await Deployment.lend { deployment in
             var random = SeededGenerator(seed: seed)
             var server = try deployment.start("serve", "--port", "0")
             let url = try await server.prints(/url=(http:\S+)/)
@@ -130,35 +130,5 @@ import Testing
         private let value = Mutex(0)
         var count: Int { value.withLock { $0 } }
         func increment() { value.withLock { $0 += 1 } }
-    }
-
-    // MARK: A deployment
-
-    struct Deployment: Sendable {
-        let configuration: ConnectionConfiguration
-        let environment: [String: String]
-        let token: String
-
-        func start(_ arguments: String...) throws -> Program { try Program(arguments, environment: environment) }
-
-        func run(_ arguments: String..., expecting status: Int32 = 0) async throws -> String {
-            try await Program.run(arguments, environment: environment, expecting: status)
-        }
-    }
-
-    private func withDeployment(_ body: (Deployment) async throws -> Void) async throws {
-        try await TestDatabase.withEmpty { configuration in
-            let folder = FileManager.default.temporaryDirectory.appendingPathComponent("leftfold-\(UUID())")
-            defer { try? FileManager.default.removeItem(at: folder) }
-            let name = try #require(configuration["dbname"])
-            let url = try await TestServer.shared.connectionString(database: name)
-            var environment = ["DATABASE_URL": url, "JWT_KEYS_FILE": folder.appendingPathComponent("jwt_keys.json").path]
-            environment["LOG_LEVEL"] = "info"
-            _ = try await Program.run(["secrets", folder.path])
-            _ = try await Program.run(["migrate"], environment: environment)
-            let token = try await Program.run(["token", "--subject", "tester", "--role", "admin"], environment: environment)
-                .trimmingCharacters(in: .whitespacesAndNewlines)
-            try await body(Deployment(configuration: configuration, environment: environment, token: token))
-        }
     }
 }

@@ -36,12 +36,6 @@ struct CreateUserTests {
                     .init(field: "email", problem: "must contain exactly one @"), .init(field: "name", problem: "must not be empty"),
                 ]))
     }
-
-    @Test("may claim the address, however it is spelled")
-    func mayClaim() {
-        #expect(create.mayClaim == [Claim("email", ada)])
-        #expect(CreateUser(id: id, email: " ADA@Example.ORG", name: "Ada").mayClaim == [Claim("email", ada)])
-    }
 }
 
 @Suite("Updating a user")
@@ -92,12 +86,6 @@ struct UpdateUserTests {
                     .init(field: "email", problem: "must not be empty"),
                     .init(field: "name", problem: "must not contain control characters"),
                 ]))
-    }
-
-    @Test("may claim the new address only")
-    func mayClaim() {
-        #expect(UpdateUser(id: id, name: "Bea").mayClaim == [])
-        #expect(UpdateUser(id: id, email: "BEA@example.org").mayClaim == [Claim("email", "bea@example.org")])
     }
 }
 

@@ -15,9 +15,6 @@ public protocol Command: Codable, Sendable {
 
     /// What it is for: `StreamID(id)` for an aggregate.
     var target: Target.Reference { get }
-    /// Claims it may take, for those who must keep commands in order (`import`); the store enforces claims by itself.
-    /// A command that names any names all it may take; one that names none takes only what its stream held before.
-    var mayClaim: Set<Claim> { get }
 
     /// The same command in its normal form: trimmed, Unicode composed, and so on. Done before everything else.
     func normalized() -> Self
@@ -30,7 +27,6 @@ public protocol Command: Codable, Sendable {
 extension Command {
     public static var name: String { String(describing: Self.self) }
     public static var opensStream: Bool { false }
-    public var mayClaim: Set<Claim> { [] }
     public func normalized() -> Self { self }
     public func validate() throws(ValidationError) {}
 }

@@ -10,8 +10,8 @@ public struct RolePolicy: Policy {
 
     /// - Parameters:
     ///   - grants: what each role may do.
-    ///   - unrestricted: roles that may do everything.
-    public init(_ grants: [String: Set<Permission>], unrestricted: Set<String> = ["admin"]) {
+    ///   - unrestricted: roles that may do everything. None unless named: deny by default.
+    public init(_ grants: [String: Set<Permission>], unrestricted: Set<String> = []) {
         self.grants = grants
         self.unrestricted = unrestricted
     }

@@ -12,8 +12,8 @@ public struct Principal: Sendable, Hashable {
         self.tenant = tenant
     }
 
-    /// The person at the command line of the service's own machine.
-    public static func localOperator(_ name: String = "operator") -> Principal {
-        Principal(subject: "local:\(name)", roles: ["admin"])
+    /// The person at the command line of the service's own machine, with the roles that the service gives to operators.
+    public static func localOperator(_ name: String = "operator", roles: Set<String>) -> Principal {
+        Principal(subject: "local:\(name)", roles: roles)
     }
 }

@@ -1,7 +1,8 @@
 import ArgumentParser
 import Leftfold
+import LeftfoldService
 
-struct Ask<C: Composition>: AsyncParsableCommand {
+struct Ask<P: CommandLineProgram>: AsyncParsableCommand {
     static var configuration: CommandConfiguration {
         CommandConfiguration(commandName: "ask", abstract: "Ask one query, as the local operator. The answer is JSON.")
     }
@@ -16,11 +17,11 @@ struct Ask<C: Composition>: AsyncParsableCommand {
 
     func run() async throws {
         try await reporting {
-            let answered = try await common.assembled(C.self) { assembly in
+            let answered = try await common.assembled(P.self) { assembly in
                 try await assembly.queries.ask(
                     named: name, json: Array(fields.utf8),
                     QueryContext(
-                        principal: operatorPrincipal(), correlationID: "ask", after: after.map(GlobalPosition.init(rawValue:))))
+                        principal: assembly.localOperator, correlationID: "ask", after: after.map(GlobalPosition.init(rawValue:))))
             }
             Printing(json: true).line(String(decoding: answered.value, as: UTF8.self))
         }

@@ -1,14 +1,13 @@
 import ArgumentParser
 import EmbeddedPostgres
 import Foundation
-import Hummingbird
 import LeftfoldHTTP
 import LeftfoldPostgres
+import LeftfoldService
 import Logging
 import Metrics
-import ServiceLifecycle
 
-struct Dev<C: Composition>: AsyncParsableCommand {
+struct Dev<P: CommandLineProgram>: AsyncParsableCommand {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
             commandName: "dev", abstract: "Everything in one process, on a PostgreSQL of its own.",
@@ -31,7 +30,7 @@ struct Dev<C: Composition>: AsyncParsableCommand {
             var settings = try await common.settings()
             settings.host = host ?? settings.host
             settings.port = port ?? settings.port
-            let logger = Logger.forProgram(C.name, level: settings.logLevel)
+            let logger = Logger(P.name, settings)
             let folder = try DataFolder(path: data)
             try await folder.whileLocked {
                 if settings.databaseURL != nil { return try await run(settings, folder, logger) }
@@ -50,20 +49,21 @@ struct Dev<C: Composition>: AsyncParsableCommand {
     }
 
     private func run(_ settings: Settings, _ folder: DataFolder, _ logger: Logger) async throws {
-        _ = try await Migrator(try settings.database(for: C.name)).migrate()
+        var settings = settings
+        if settings.keysFile == nil, settings.keys == nil { settings.keys = try folder.keys() }
+        _ = try await Migrator(try settings.connection(for: P.name), log: settings.log).migrate()
+        let operatorRoles = try await P.withAssembly(settings, logger: logger) { assembly in
+            try await assembly.database.createReadTables(assembly.composition.projections)
+            return assembly.composition.operatorRoles
+        }
+        let token = try TokenIssuer(
+            keys: try await settings.keySet(), issuer: settings.issuer ?? P.name, audience: settings.audience ?? P.name
+        ).issue(subject: "dev", roles: operatorRoles.sorted(), lifetime: .seconds(24 * 3600))
         let metrics = PrometheusMetrics()
         MetricsSystem.bootstrap(metrics)
-        let keys = try await settings.keysFile == nil && settings.keys == nil ? folder.keySet() : settings.keySet()
-        let token = try TokenIssuer(keys: keys, issuer: settings.issuer ?? C.name, audience: settings.audience ?? C.name)
-            .issue(subject: "dev", roles: ["admin"], lifetime: .seconds(24 * 3600))
-        let assembly = try Assembly<C>(settings, logger: logger)
-        try await assembly.database.createReadTables(C.projections)
-        let databaseURL = settings.databaseURL ?? ""
-        let host = settings.host
-        let application = try assembly.edge(settings, keys: keys, metrics: metrics) { port in
-            Self.greet(url: "http://\(host):\(port)", token: token, databaseURL: databaseURL)
+        try await P.run([.serve, .project], settings: settings, metrics: metrics, logger: logger) { [settings] _, port in
+            Self.greet(url: "http://\(settings.host):\(port)", token: token, databaseURL: settings.databaseURL ?? "")
         }
-        try await serviceGroup([assembly.database] + assembly.projectors(settings) + [application], logger: logger).run()
     }
 
     private static func greet(url: String, token: String, databaseURL: String) {
@@ -71,17 +71,17 @@ struct Dev<C: Composition>: AsyncParsableCommand {
         printing.line(
             """
 
-            \(C.name) is at \(url). In another shell:
+            \(P.name) is at \(url). In another shell:
 
               export URL=\(url)
               export TOKEN=\(token)
               export DATABASE_URL='\(databaseURL.replacingOccurrences(of: "'", with: "'\\''"))'
             """)
-        if !C.examples.isEmpty { printing.line("\nThen try:\n") }
+        if !P.examples.isEmpty { printing.line("\nThen try:\n") }
         // As it was called: it need not be on the PATH.
         let program = CommandLine.arguments[0]
-        for example in C.examples {
-            printing.line("  \(example.hasPrefix("\(C.name) ") ? program + example.dropFirst(C.name.count) : example)\n")
+        for example in P.examples {
+            printing.line("  \(example.hasPrefix("\(P.name) ") ? program + example.dropFirst(P.name.count) : example)\n")
         }
         printing.line("Ctrl-C stops it; the data stays.\n")
     }

@@ -1,8 +1,9 @@
 import ArgumentParser
 import Leftfold
 import LeftfoldPostgres
+import LeftfoldService
 
-struct Events<C: Composition>: AsyncParsableCommand {
+struct Events<P: CommandLineProgram>: AsyncParsableCommand {
     static var configuration: CommandConfiguration {
         CommandConfiguration(commandName: "events", abstract: "List the log, or follow it as it grows.")
     }
@@ -19,13 +20,13 @@ struct Events<C: Composition>: AsyncParsableCommand {
     func run() async throws {
         try await reporting {
             let printing = Printing(json: output.json)
-            try await common.assembled(C.self) { assembly in
+            try await common.assembled(P.self) { assembly in
                 let store = assembly.database.store
                 let head = try await store.head()
                 var position = GlobalPosition(rawValue: max(0, after ?? (follow ? head.rawValue : head.rawValue - Int64(limit))))
                 guard follow else {
                     for event in try await store.read(after: position, limit: limit) {
-                        try printing.object(PrintedEvent(event: event), text: PrintedEvent(event: event).text)
+                        printing.event(event)
                     }
                     return
                 }
@@ -34,7 +35,7 @@ struct Events<C: Composition>: AsyncParsableCommand {
                     while true {
                         let events = try await store.read(after: position, limit: 1000)
                         for event in events {
-                            try printing.object(PrintedEvent(event: event), text: PrintedEvent(event: event).text)
+                            printing.event(event)
                             position = event.position
                         }
                         if events.isEmpty { await assembly.database.announcements.waitForLog(after: position, atMost: .seconds(1)) }

@@ -1,15 +1,16 @@
 import ArgumentParser
 import Foundation
 import Leftfold
-import LeftfoldPostgres
+import LeftfoldImport
+import LeftfoldService
 
-struct Import<C: Composition>: AsyncParsableCommand {
+struct Import<P: CommandLineProgram>: AsyncParsableCommand {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
             commandName: "import", abstract: "Send a file of commands through the command bus.",
             discussion: """
-                JSON Lines ({"command":"Name", fields…}) or CSV with a header. Many lines are under way at once, yet lines that \
-                touch the same stream or claim keep the order of the file. Stopped or killed, run it again: what is done is not \
+                JSON Lines ({"command":"Name", fields…}) or CSV with a header. Many lines are under way at once, yet it comes out \
+                as if one after the other. Stopped or killed, run it again: what is done is not \
                 done twice. Refused lines go to standard error with their number and reason; status 3 if there were any.
                 """)
     }
@@ -33,21 +34,25 @@ struct Import<C: Composition>: AsyncParsableCommand {
 
     func run() async throws {
         try await reporting {
-            let result = try await common.assembled(C.self) { assembly in
-                let importer = Importer(
-                    commands: assembly.commands, store: assembly.database.store, principal: operatorPrincipal(), label: label,
-                    inFlight: inFlight, isStrict: strict, csv: { C.command(fromCSV: $0) })
+            let result = try await common.assembled(P.self) { assembly in
+                var importer = Importer(store: assembly.database.store, principal: assembly.localOperator) { assembly.commands(on: $0) }
+                importer.label = label
+                importer.linesAtOnce = inFlight
+                importer.isStrict = strict
+                importer.csv = { P.command(fromCSV: $0) }
                 let progress = ProgressDisplay("import", unit: "lines")
-                let (file, format, json) = (file, format, output.json)
-                let result = try await interruptible {
-                    try await importer.run(ImportFile(file, format: format), progress: progress) { problem in
-                        progress.note(json ? Self.json(problem) : problem.description)
+                let json = output.json
+                let result = try await interruptible { [importer, file, format] in
+                    try await importer.run(ImportFile(file, format: format)) { told in
+                        progress.update(done: Int64(told.lines), fraction: told.fraction)
+                    } report: { problem in
+                        progress.note(json ? Self.json(problem) : problem.text)
                     }
                 }
                 progress.finish()
                 return result
             }
-            try Printing(json: output.json).object(result, text: result.description)
+            try Printing(json: output.json).object(result, text: result.text)
             switch result.end {
             case .complete, .stoppedAtLine: if !result.isClean { throw ExitCode.foundProblems }
             case .interrupted: throw ExitCode.failure
@@ -57,7 +62,7 @@ struct Import<C: Composition>: AsyncParsableCommand {
     }
 
     private static func json(_ problem: LineProblem) -> String {
-        (try? StrictJSON.encode(problem)).map { String(decoding: $0, as: UTF8.self) } ?? problem.description
+        (try? StrictJSON.encode(problem)).map { String(decoding: $0, as: UTF8.self) } ?? problem.text
     }
 }
 

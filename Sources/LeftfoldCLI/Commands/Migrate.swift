@@ -2,9 +2,9 @@ import ArgumentParser
 import Foundation
 import LeftfoldDriver
 import LeftfoldPostgres
-import Logging
+import LeftfoldService
 
-struct Migrate<C: Composition>: AsyncParsableCommand {
+struct Migrate<P: CommandLineProgram>: AsyncParsableCommand {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
             commandName: "migrate", abstract: "Bring the database up to date.",
@@ -21,9 +21,9 @@ struct Migrate<C: Composition>: AsyncParsableCommand {
     func run() async throws {
         try await reporting {
             let settings = try await common.settings()
-            let configuration = try settings.database(for: C.name)
+            let configuration = try settings.connection(for: P.name)
             try await awaitDatabase(configuration)
-            let migrator = Migrator(configuration)
+            let migrator = Migrator(configuration, log: settings.log)
             let printing = Printing(json: output.json)
             if check {
                 let pending = try await migrator.pending()
@@ -34,9 +34,7 @@ struct Migrate<C: Composition>: AsyncParsableCommand {
             }
             let applied = try await migrator.migrate()
             for migration in applied { try printing.object(migration, text: "applied: \(migration.number) \(migration.name)") }
-            try await Assembly<C>(settings, logger: .forProgram(C.name, level: .warning)).use {
-                try await $0.database.createReadTables(C.projections)
-            }
+            try await common.assembled(P.self) { try await $0.database.createReadTables($0.composition.projections) }
             printing.note("The database is up to date.")
         }
     }

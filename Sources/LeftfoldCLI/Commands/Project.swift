@@ -1,26 +1,44 @@
 import ArgumentParser
-import LeftfoldPostgres
+import LeftfoldHTTP
+import LeftfoldService
 import Logging
-import ServiceLifecycle
+import Metrics
 
-struct Project<C: Composition>: AsyncParsableCommand {
+struct Project<P: CommandLineProgram>: AsyncParsableCommand {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
             commandName: "project", abstract: "Keep the read tables up to date.",
             discussion: """
                 Run one; run more and the others stand by. Stops on SIGTERM or Ctrl-C after the batch under way. \
                 Killed at any moment, the next one goes on where the last transaction committed.
+
+                With PROJECT_PORT or --port it answers /health/live, /health/ready and /metrics there, on HOST. It is ready while \
+                every projection is at work, here or in another process.
                 """)
     }
 
     @OptionGroup var common: CommonOptions
+    @Option(
+        name: .shortAndLong, help: "Port for health and metrics; PROJECT_PORT unless given, and none without either; 0 takes a free one.")
+    var port: Int?
 
     func run() async throws {
         try await reporting {
-            let settings = try await common.settings()
-            let logger = Logger.forProgram(C.name, level: settings.logLevel)
-            let assembly = try Assembly<C>(settings, logger: logger)
-            try await serviceGroup([assembly.database] + assembly.projectors(settings), logger: logger).run()
+            var settings = try await common.settings()
+            settings.projectPort = port ?? settings.projectPort
+            try await P.runProcess(.project, settings)
+        }
+    }
+}
+
+extension CommandLineProgram {
+    /// This process, with metrics, until it is stopped.
+    static func runProcess(_ roles: ProcessRoles, _ settings: Settings) async throws {
+        let metrics = PrometheusMetrics()
+        MetricsSystem.bootstrap(metrics)
+        let logger = Logger(name, settings)
+        try await run(roles, settings: settings, metrics: metrics, logger: logger) { _, port in
+            logger.info("listening", metadata: ["url": "http://\(settings.host):\(port)"])
         }
     }
 }

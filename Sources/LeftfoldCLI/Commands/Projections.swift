@@ -2,8 +2,9 @@ import ArgumentParser
 import Foundation
 import Leftfold
 import LeftfoldPostgres
+import LeftfoldService
 
-struct Projections<C: Composition>: AsyncParsableCommand {
+struct Projections<P: CommandLineProgram>: AsyncParsableCommand {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
             commandName: "projections", abstract: "How the projections are doing; verify or retry one.",
@@ -21,7 +22,7 @@ struct Projections<C: Composition>: AsyncParsableCommand {
         func run() async throws {
             try await reporting {
                 let printing = Printing(json: output.json)
-                let statuses = try await common.assembled(C.self) { try await $0.database.projectionStatuses() }
+                let statuses = try await common.assembled(P.self) { try await $0.database.projectionStatuses() }
                 if output.json {
                     for status in statuses { try printing.object(status, text: "") }
                 } else {
@@ -55,20 +56,19 @@ struct Projections<C: Composition>: AsyncParsableCommand {
 
         @OptionGroup var common: CommonOptions
         @OptionGroup var output: OutputOptions
-        @Argument(help: "The projection: \(C.projections.map { $0.name.rawValue }.joined(separator: ", ")).")
+        @Argument(help: "The projection.")
         var projection: String
 
         func run() async throws {
             try await reporting {
-                let projection = try C.projection(named: projection)
                 let progress = ProgressDisplay("verify", unit: "events")
-                try await common.assembled(C.self) { assembly in
-                    try await verify(projection, assembly, progress)
+                try await common.assembled(P.self) { assembly in
+                    try await verify(try assembly.known(projection), assembly, progress)
                 }
             }
         }
 
-        private func verify(_ projection: any PostgresProjection, _ assembly: Assembly<C>, _ progress: ProgressDisplay) async throws {
+        private func verify(_ projection: any PostgresProjection, _ assembly: Assembly, _ progress: ProgressDisplay) async throws {
             let report = try await Verification(projection, in: assembly.database).run { done, total in
                 progress.update(done: done.rawValue, total: total.rawValue)
             }
@@ -90,24 +90,32 @@ struct Projections<C: Composition>: AsyncParsableCommand {
         }
 
         @OptionGroup var common: CommonOptions
+        @OptionGroup var output: OutputOptions
         @Argument(help: "The projection.")
         var projection: String
 
         func run() async throws {
             try await reporting {
-                let name = type(of: try C.projection(named: projection)).name
-                let retried = try await common.assembled(C.self) { try await $0.database.retry(name) }
-                Printing(json: false).line(retried ? "\(name) tries again." : "\(name) has not stopped.")
+                let retried = try await common.assembled(P.self) { try await $0.database.retry(try $0.known(projection).name) }
+                try Printing(json: output.json).object(
+                    Answer(projection: projection, retried: retried),
+                    text: retried ? "\(projection) tries again." : "\(projection) has not stopped.")
             }
+        }
+
+        private struct Answer: Encodable {
+            let projection: String
+            let retried: Bool
         }
     }
 }
 
-extension Composition {
-    static func projection(named name: String) throws -> any PostgresProjection {
-        guard let projection = projections.first(where: { $0.name.rawValue == name }) else {
-            throw Misconfigured(
-                "there is no projection “\(name)”; there are \(projections.map { $0.name.rawValue }.joined(separator: ", "))")
+extension Assembly {
+    /// The projection of this name.
+    func known(_ name: String) throws -> any PostgresProjection {
+        guard let projection = projection(named: name) else {
+            let names = composition.projections.map(\.name.rawValue).joined(separator: ", ")
+            throw Misconfigured("there is no projection “\(name)”; there are \(names)")
         }
         return projection
     }

@@ -1,8 +1,9 @@
 import ArgumentParser
 import Leftfold
 import LeftfoldPostgres
+import LeftfoldService
 
-struct RebuildProjection<C: Composition>: AsyncParsableCommand {
+struct RebuildProjection<P: CommandLineProgram>: AsyncParsableCommand {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
             commandName: "rebuild", abstract: "Make a projection's tables again from event zero.",
@@ -14,17 +15,16 @@ struct RebuildProjection<C: Composition>: AsyncParsableCommand {
 
     @OptionGroup var common: CommonOptions
     @OptionGroup var output: OutputOptions
-    @Argument(help: "The projection: \(C.projections.map { $0.name.rawValue }.joined(separator: ", ")).")
+    @Argument(help: "The projection.")
     var projection: String
 
     func run() async throws {
         try await reporting {
-            let projection = try C.projection(named: projection)
-            try await common.assembled(C.self) { try await rebuild(projection, $0) }
+            try await common.assembled(P.self) { try await rebuild(try $0.known(projection), $0) }
         }
     }
 
-    private func rebuild(_ projection: any PostgresProjection, _ assembly: Assembly<C>) async throws {
+    private func rebuild(_ projection: any PostgresProjection, _ assembly: Assembly) async throws {
         let progress = ProgressDisplay("rebuild", unit: "events")
         let start = ContinuousClock.now
         let generation = try await interruptible {
@@ -35,7 +35,8 @@ struct RebuildProjection<C: Composition>: AsyncParsableCommand {
         progress.finish()
         try Printing(json: output.json).object(
             Summary(
-                projection: generation.projection.name, generation: generation.number, seconds: (ContinuousClock.now - start) / .seconds(1)),
+                projection: generation.projection.rawValue, generation: generation.number,
+                seconds: (ContinuousClock.now - start) / .seconds(1)),
             text: "\(generation.projection) is rebuilt; generation \(generation.number) is live.")
     }
 

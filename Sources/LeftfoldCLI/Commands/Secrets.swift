@@ -2,7 +2,7 @@ import ArgumentParser
 import Foundation
 import LeftfoldHTTP
 
-struct Secrets<C: Composition>: AsyncParsableCommand {
+struct Secrets<P: CommandLineProgram>: AsyncParsableCommand {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
             commandName: "secrets", abstract: "Make the secret files of a deployment, as far as they are missing.",
@@ -17,9 +17,9 @@ struct Secrets<C: Composition>: AsyncParsableCommand {
     @Option(name: .long, help: "Host in database_url.")
     var databaseHost = "postgres"
     @Option(name: .long, help: "Database name in database_url.")
-    var databaseName = C.name
+    var databaseName = P.name
     @Option(name: .long, help: "User in database_url.")
-    var databaseUser = C.name
+    var databaseUser = P.name
 
     func run() async throws {
         try await reporting {

@@ -1,17 +1,18 @@
 import ArgumentParser
 import Foundation
 import Leftfold
+import LeftfoldService
 
-struct Send<C: Composition>: AsyncParsableCommand {
+struct Send<P: CommandLineProgram>: AsyncParsableCommand {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
             commandName: "send", abstract: "Send one command, as the local operator.",
-            discussion: "Example: \(C.name) send \(C.commands.first?.name ?? "Name") '{…}'")
+            discussion: "Example: \(P.name) send OpenAccount '{…}'")
     }
 
     @OptionGroup var common: CommonOptions
     @OptionGroup var output: OutputOptions
-    @Argument(help: "The command: \(C.commands.map { $0.name }.joined(separator: ", ")).")
+    @Argument(help: "The command's name.")
     var name: String
     @Argument(help: "Its JSON.")
     var fields = "{}"
@@ -22,22 +23,24 @@ struct Send<C: Composition>: AsyncParsableCommand {
 
     func run() async throws {
         try await reporting {
-            let receipt = try await common.assembled(C.self) { assembly in
+            let receipt = try await common.assembled(P.self) { assembly in
                 try await assembly.commands.send(
                     named: name, json: Array(fields.utf8),
                     CommandContext(
-                        commandID: id ?? UUID(), principal: operatorPrincipal(),
+                        commandID: id ?? .ordered(), principal: assembly.localOperator,
                         expectedVersion: expectedVersion.map(StreamVersion.init(rawValue:))))
             }
             try Printing(json: output.json).object(
-                PrintedReceipt(stream: receipt.stream.rawValue, version: receipt.version, position: receipt.position),
-                text: "accepted: \(receipt.stream) is at version \(receipt.version), position \(receipt.position)")
+                PrintedReceipt(
+                    streams: Dictionary(receipt.streams.map { ($0.stream.rawValue, $0.version) }) { _, last in last },
+                    position: receipt.position),
+                text: (["accepted: position \(receipt.position)"] + receipt.streams.map { "\($0.stream) is at version \($0.version)" })
+                    .joined(separator: ", "))
         }
     }
 
     private struct PrintedReceipt: Encodable {
-        let stream: String
-        let version: StreamVersion
+        let streams: [String: StreamVersion]
         let position: GlobalPosition
     }
 }

@@ -1,8 +1,9 @@
 import ArgumentParser
 import Leftfold
 import LeftfoldPostgres
+import LeftfoldService
 
-struct Streams<C: Composition>: AsyncParsableCommand {
+struct Streams<P: CommandLineProgram>: AsyncParsableCommand {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
             commandName: "streams", abstract: "Look at single streams.", subcommands: [Show.self], defaultSubcommand: Show.self)
@@ -24,10 +25,10 @@ struct Streams<C: Composition>: AsyncParsableCommand {
             try await reporting {
                 guard let name = StreamName(rawValue: stream) else { throw ValidationError("stream", "must be category-id") }
                 let printing = Printing(json: output.json)
-                let events = try await common.assembled(C.self) {
+                let events = try await common.assembled(P.self) {
                     try await $0.database.store.read(name, after: StreamVersion(rawValue: after), limit: nil)
                 }
-                for event in events { try printing.object(PrintedEvent(event: event), text: PrintedEvent(event: event).text) }
+                for event in events { printing.event(event) }
                 if events.isEmpty { throw failure("\(name) has no events after version \(after)", .foundProblems) }
             }
         }

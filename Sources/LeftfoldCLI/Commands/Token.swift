@@ -1,7 +1,8 @@
 import ArgumentParser
 import LeftfoldHTTP
+import LeftfoldService
 
-struct Token<C: Composition>: AsyncParsableCommand {
+struct Token<P: CommandLineProgram>: AsyncParsableCommand {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
             commandName: "token", abstract: "Sign a token for the HTTP API.",
@@ -23,10 +24,10 @@ struct Token<C: Composition>: AsyncParsableCommand {
     func run() async throws {
         try await reporting {
             guard lifetime > 0 else { throw Misconfigured("--lifetime must be positive") }
-            let settings = try await common.settings()
-            let keys: JSONWebKeySet
-            if let data { keys = try await DataFolder(path: data).keySet() } else { keys = try await settings.keySet() }
-            let issuer = try TokenIssuer(keys: keys, issuer: settings.issuer ?? C.name, audience: settings.audience ?? C.name)
+            var settings = try await common.settings()
+            if let data { (settings.keysFile, settings.keys) = (nil, try DataFolder(path: data).keys()) }
+            let issuer = try TokenIssuer(
+                keys: try await settings.keySet(), issuer: settings.issuer ?? P.name, audience: settings.audience ?? P.name)
             Printing(json: false).line(
                 try issuer.issue(subject: subject, roles: role, tenant: tenant, lifetime: .seconds(lifetime)))
         }

@@ -14,6 +14,11 @@ struct Printing {
         }
     }
 
+    func event(_ event: RecordedEvent) {
+        let printed = PrintedEvent(event: event)
+        line(json ? String(decoding: printed.json, as: UTF8.self) : printed.text)
+    }
+
     /// A line of text for people; nothing for machines.
     func note(_ text: String) { if !json { line(text) } }
 
@@ -28,34 +33,6 @@ struct Printing {
             while text.last == " " { text.removeLast() }
             line(text)
         }
-    }
-}
-
-/// An event as `events` and `streams show` print it.
-struct PrintedEvent: Encodable {
-    let event: RecordedEvent
-
-    enum CodingKeys: String, CodingKey {
-        case position, stream, version, type, data, metadata
-        case commandID = "command_id"
-        case recordedAt = "recorded_at"
-    }
-
-    func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(event.position, forKey: .position)
-        try container.encode(event.stream.rawValue, forKey: .stream)
-        try container.encode(event.version, forKey: .version)
-        try container.encode(event.type.name, forKey: .type)
-        try container.encode(try JSONValue(event.data), forKey: .data)
-        try container.encode(try JSONValue(event.metadata.json), forKey: .metadata)
-        try container.encode(event.commandID, forKey: .commandID)
-        try container.encode(event.recordedAt, forKey: .recordedAt)
-    }
-
-    var text: String {
-        "\(event.position)  \(event.recordedAt.formatted(.iso8601))  \(event.stream)@\(event.version)  \(event.type)  "
-            + String(decoding: event.data, as: UTF8.self).escapingControls
     }
 }
 

@@ -37,7 +37,8 @@ final class ProgressDisplay: Sendable {
 
     /// On standard error.
     convenience init(_ title: String, unit: String) {
-        self.init(title, unit: unit, columns: Terminal.columns(of: .standardError), now: Timepiece.system.now) { text in
+        self.init(title, unit: unit, columns: Terminal.columns(of: .standardError), now: { [start = ContinuousClock.now] in .now - start })
+        { text in
             // Where nobody reads any more, there is nobody to tell.
             try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
         }

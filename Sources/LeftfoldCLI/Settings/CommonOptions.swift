@@ -1,5 +1,5 @@
 import ArgumentParser
-import Logging
+import LeftfoldService
 
 /// Options that every subcommand takes.
 struct CommonOptions: ParsableArguments {
@@ -12,13 +12,4 @@ struct CommonOptions: ParsableArguments {
 struct OutputOptions: ParsableArguments {
     @Flag(name: .long, help: "Print one JSON object a line instead of text for people.")
     var json = false
-}
-
-extension Logger {
-    /// Logs go to standard error: standard output is for data.
-    static func forProgram(_ name: String, level: Logger.Level) -> Logger {
-        var logger = Logger(label: name) { StreamLogHandler.standardError(label: $0) }
-        logger.logLevel = level
-        return logger
-    }
 }

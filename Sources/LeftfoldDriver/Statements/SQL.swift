@@ -66,8 +66,11 @@ public struct SQL: Sendable, ExpressibleByStringInterpolation {
         /// Text of the literal.
         public mutating func appendLiteral(_ literal: String) { sql.append(literal) }
 
-        /// Binds a value, or a `NULL` of its type.
+        /// Binds a value.
         public mutating func appendInterpolation<T: PostgresEncodable>(_ value: T) { sql.bind(value) }
+
+        /// Binds a value, or a `NULL` of its type. Besides the other one, since the compiler warns of an `Optional` in a text.
+        public mutating func appendInterpolation<T: PostgresEncodable>(_ value: T?) { sql.bind(value) }
 
         /// Writes a quoted identifier.
         public mutating func appendInterpolation(identifier name: String) {

@@ -1,8 +1,6 @@
 public import Hummingbird
-import HummingbirdCore
 public import Leftfold
 public import Logging
-import NIOCore
 import Tracing
 
 /// The HTTP service over a command bus and a query bus. Without any route it already has
@@ -18,8 +16,7 @@ public struct HTTPEdge: Sendable {
     private let buses: Buses
     private let authenticator: any Authenticator
     private let routes: [Route]
-    private let readiness: @Sendable () async -> [ReadinessCheck]
-    private let metrics: PrometheusMetrics?
+    private let monitoring: MonitoringRoutes
     private let configuration: EdgeConfiguration
     private let logger: Logger
 
@@ -41,8 +38,7 @@ public struct HTTPEdge: Sendable {
         buses = Buses(commands: commands, queries: queries, bodyLimit: configuration.bodyLimit, patience: configuration.patience)
         self.authenticator = authenticator
         self.routes = routes
-        self.readiness = readiness
-        self.metrics = metrics
+        monitoring = MonitoringRoutes(readiness: readiness, metrics: metrics)
         self.configuration = configuration
         self.logger = logger
     }
@@ -63,19 +59,7 @@ public struct HTTPEdge: Sendable {
         open: (Router<EdgeContext>) -> Void = { _ in }, custom: (Router<EdgeContext>) -> Void = { _ in },
         onStart: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
     ) -> some ApplicationProtocol {
-        let configuration = configuration
-        let channel = HTTP1Channel.Configuration(
-            additionalChannelHandlers: [ConnectionGuard(configuration)], idleTimeout: TimeAmount(configuration.idleTimeout),
-            httpDecoderConfiguration: .init(
-                maxHeaderFieldSize: configuration.headerLimit, maxHeaderListSize: configuration.headerLimit,
-                maxHeaderFieldCount: configuration.headerCountLimit))
-        return Application(
-            router: router(open: open, custom: custom), server: .http1(configuration: channel),
-            configuration: ApplicationConfiguration(
-                address: .hostname(configuration.host, port: configuration.port), serverName: nil,
-                availableConnectionsDelegate: .maximum(configuration.maximumConnections, logger: logger)),
-            onServerRunning: { channel in await onStart(channel.localAddress?.port ?? configuration.port) },
-            logger: logger)
+        EdgeServer(configuration: configuration, logger: logger).application(router(open: open, custom: custom), onStart: onStart)
     }
 
     /// Layers apply to the routes added after them: health before authentication, everything else behind it.
@@ -87,7 +71,7 @@ public struct HTTPEdge: Sendable {
             router.add(middleware: TracingMiddleware(redactingQueryParameters: Set(routes.flatMap(\.textParameters))))
         }
         router.add(middleware: EdgeMiddleware(directory: directory, bodyLimit: configuration.bodyLimit))
-        addMonitoring(to: router)
+        monitoring.add(to: router)
         open(router)
 
         router.add(middleware: AuthenticationMiddleware(authenticator: authenticator))
@@ -100,22 +84,5 @@ public struct HTTPEdge: Sendable {
         custom(router)
         directory.fill(from: router)
         return router
-    }
-
-    private func addMonitoring(to router: Router<EdgeContext>) {
-        let (readiness, metrics) = (readiness, metrics)
-        router.get("/health/live") { _, _ in
-            Response(
-                status: .ok, headers: [.contentType: "application/json"],
-                body: ResponseBody(byteBuffer: ByteBuffer(string: #"{"live":true}"#)))
-        }
-        router.get("/health/ready") { _, _ in try Readiness(await readiness()).response() }
-        if let metrics {
-            router.get("/metrics") { _, _ in
-                Response(
-                    status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],
-                    body: ResponseBody(byteBuffer: ByteBuffer(string: metrics.text)))
-            }
-        }
     }
 }

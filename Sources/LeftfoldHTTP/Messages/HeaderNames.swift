@@ -12,8 +12,9 @@ extension HTTPField.Name {
 
     static let contentTypeOptions = literal("X-Content-Type-Options")
 
-    /// For names that are written in this file, and are well-formed.
+    /// A name written in this file. An ill-formed one is a mistake of the programmer and traps.
     private static func literal(_ name: StaticString) -> HTTPField.Name {
-        HTTPField.Name("\(name)") ?? .date
+        guard let name = HTTPField.Name("\(name)") else { preconditionFailure("“\(name)” is not the name of a header field") }
+        return name
     }
 }

@@ -16,7 +16,7 @@ extension Response {
         if receipt.streams.count == 1, let only = receipt.streams.first {
             let id = only.stream.id
             json.append(contentsOf: "{\"id\":".utf8)
-            JSONValue.string(String(id)).append(to: &json)
+            JSONText.string(String(id)).append(to: &json)
             json.append(contentsOf: ",\"position\":\(receipt.position.rawValue),\"version\":\(only.version.rawValue)}".utf8)
             headers[.eTag] = EntityTag.of(only.version.rawValue)
             if let collection { headers[.location] = collection.hasSuffix("/") ? "\(collection)\(id)" : "\(collection)/\(id)" }
@@ -24,7 +24,7 @@ extension Response {
             json.append(contentsOf: "{\"position\":\(receipt.position.rawValue),\"streams\":{".utf8)
             for (index, reached) in receipt.streams.enumerated() {
                 if index > 0 { json.append(UInt8(ascii: ",")) }
-                JSONValue.string(reached.stream.rawValue).append(to: &json)
+                JSONText.string(reached.stream.rawValue).append(to: &json)
                 json.append(contentsOf: ":\(reached.version.rawValue)".utf8)
             }
             json.append(contentsOf: "}}".utf8)

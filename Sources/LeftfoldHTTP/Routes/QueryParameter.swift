@@ -10,7 +10,7 @@ public struct QueryParameter: Sendable {
     public static func string(_ name: String) -> Self { Self(name: name, kind: .string) }
     public static func integer(_ name: String) -> Self { Self(name: name, kind: .integer) }
 
-    func value(_ text: String) throws(RequestRefusal) -> JSONValue {
+    func value(_ text: String) throws(RequestRefusal) -> JSONText {
         switch kind {
         case .string: return .string(text)
         case .integer:

@@ -42,8 +42,8 @@ enum PathParameters {
     }
 
     /// The captured segments, decoded.
-    static func fields(_ names: [String], _ context: EdgeContext) throws(RequestRefusal) -> [(name: String, value: JSONValue)] {
-        var fields: [(name: String, value: JSONValue)] = []
+    static func fields(_ names: [String], _ context: EdgeContext) throws(RequestRefusal) -> [(name: String, value: JSONText)] {
+        var fields: [(name: String, value: JSONText)] = []
         for name in names {
             guard let value = context.parameters.get(name)?.removingPercentEncoding else { throw .wrongType(name, "String") }
             fields.append((name, .string(value)))

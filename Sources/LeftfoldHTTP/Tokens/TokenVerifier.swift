@@ -15,7 +15,8 @@ public struct TokenVerifier: Authenticator {
     private let audience: String
     private let leeway: Double
     private let now: @Sendable () -> Date
-    private let cache = VerifiedTokens(capacity: 4096)
+    /// Tokens whose signature was good, so that it is checked once and not with every request.
+    private let verified = RecentlyUsed<String, VerifiedToken>(capacity: 4096)
 
     /// - Parameters:
     ///   - leeway: how far clocks may differ; at most 60 seconds count.
@@ -35,7 +36,7 @@ public struct TokenVerifier: Authenticator {
 
     func verify(_ token: String) throws(TokenRefusal) -> Principal {
         let time = now().timeIntervalSince1970
-        if let known = cache.find(token) {
+        if let known = verified.find(token) {
             try check(known, at: time)
             return known.principal
         }
@@ -45,12 +46,12 @@ public struct TokenVerifier: Authenticator {
             (try? key.signature.verify(parts.signature, signs: parts.signed)) == true
         else { throw .invalid }
 
-        let verified = VerifiedTokens.Entry(
+        let new = VerifiedToken(
             principal: try principal(parts.claims), from: max(parts.claims.iat, parts.claims.nbf ?? parts.claims.iat),
             until: parts.claims.exp)
-        try check(verified, at: time)
-        cache.keep(verified, for: token)
-        return verified.principal
+        try check(new, at: time)
+        verified.keep(new, for: token)
+        return new.principal
     }
 
     private func hasKnownType(_ header: TokenHeader) -> Bool {
@@ -66,8 +67,15 @@ public struct TokenVerifier: Authenticator {
     }
 
     /// Time is checked on each use, of cached tokens too.
-    private func check(_ token: VerifiedTokens.Entry, at time: Double) throws(TokenRefusal) {
+    private func check(_ token: VerifiedToken, at time: Double) throws(TokenRefusal) {
         guard token.until > time - leeway else { throw .expired }
         guard token.from <= time + leeway else { throw .invalid }
     }
+}
+
+/// What a token with a good signature says. Its times are not trusted; whoever finds one checks them again.
+private struct VerifiedToken {
+    let principal: Principal
+    let from: Double
+    let until: Double
 }

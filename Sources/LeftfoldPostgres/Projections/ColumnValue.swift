@@ -44,16 +44,15 @@ enum ColumnValue: Sendable, Equatable {
 
 extension Column {
     /// The values of this column as one array.
-    func parameter(_ values: [ColumnValue]) throws(RowMismatch) -> Parameter {
+    func parameter(_ values: [ColumnValue]) throws(RowMismatch) -> SQL {
         switch form {
-        case .bool: Parameter(try bound(values) { if case .bool(let value) = $0 { value } else { nil } } as [Bool?])
-        case .integer: Parameter(try bound(values) { if case .integer(let value) = $0 { value } else { nil } } as [Int64?])
-        case .uuid: Parameter(try bound(values) { if case .uuid(let value) = $0 { value } else { nil } } as [UUID?])
-        case .date: Parameter(try bound(values) { if case .date(let value) = $0 { value } else { nil } } as [Date?])
-        case .json: Parameter(try bound(values) { if case .json(let value) = $0 { JSONBytes(value) } else { nil } } as [JSONBytes?])
+        case .bool: bind(try bound(values) { if case .bool(let value) = $0 { value } else { nil } } as [Bool?])
+        case .integer: bind(try bound(values) { if case .integer(let value) = $0 { value } else { nil } } as [Int64?])
+        case .uuid: bind(try bound(values) { if case .uuid(let value) = $0 { value } else { nil } } as [UUID?])
+        case .date: bind(try bound(values) { if case .date(let value) = $0 { value } else { nil } } as [Date?])
+        case .json: bind(try bound(values) { if case .json(let value) = $0 { JSONBytes(value) } else { nil } } as [JSONBytes?])
         case .double:
-            Parameter(
-                try bound(values) {
+            bind(try bound(values) {
                     switch $0 {
                     case .double(let value): value
                     case .integer(let value): Double(exactly: value)
@@ -61,8 +60,7 @@ extension Column {
                     }
                 } as [Double?])
         case .text:
-            Parameter(
-                try bound(values) {
+            bind(try bound(values) {
                     switch $0 {
                     case .text(let value): value
                     case .integer(let value): String(value)
@@ -93,3 +91,5 @@ struct RowMismatch: Error, Sendable, CustomStringConvertible {
     let description: String
     init(_ description: String) { self.description = description }
 }
+
+private func bind<T: PostgresEncodable>(_ values: [T?]) -> SQL { "\(values)" }

@@ -40,12 +40,14 @@ struct Generations: Sendable {
     func ensureLive() async throws -> Generation {
         try projection.checkName(in: log)
         if let live = try await live({ try await database.pool.execute($0) }) { return live }
-        return try await database.pool.withTransaction { connection in
-            try await lock(on: connection)
-            if let live = try await live({ try await connection.execute($0) }) { return live }
-            let first = try await create(on: connection)
-            try await makeLive(first, on: connection)
-            return first
+        return try await database.pool.withConnection { connection in
+            try await connection.transaction { connection in
+                try await lock(on: connection)
+                if let live = try await live({ try await connection.execute($0) }) { return live }
+                let first = try await create(on: connection)
+                try await makeLive(first, on: connection)
+                return first
+            }
         }
     }
 

@@ -83,7 +83,7 @@ struct RowTable: Sendable {
         var arrays: SQL = ""
         for (index, column) in columns.enumerated() {
             let values = try column.parameter(rows.map { $0[index] })
-            arrays = index == 0 ? "\(values)" : "\(fragment: arrays), \(values)"
+            arrays = index == 0 ? values : "\(fragment: arrays), \(fragment: values)"
         }
         return "unnest(\(fragment: arrays)) AS r (\(unsafe: columns.map(\.quoted).joined(separator: ", ")))"
     }

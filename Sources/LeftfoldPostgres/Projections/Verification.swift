@@ -79,7 +79,7 @@ public struct Verification: Sendable {
         var position = GlobalPosition.zero
         while position < checkpoint {
             let limit = min(1000, Int(checkpoint.rawValue - position.rawValue))
-            let rows = try await connection.execute(RecordedEvent.page(after: position, limit: limit))
+            let rows = try await connection.execute(RecordedEvent.page(after: position, limit: limit, in: database.log))
             let events = try RecordedEvent.contiguous(rows, after: position)
             guard let last = events.last else { throw failed("its checkpoint \(checkpoint) is beyond the log") }
             do {

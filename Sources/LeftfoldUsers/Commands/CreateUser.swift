@@ -18,7 +18,6 @@ public struct CreateUser: Command, Equatable {
     }
 
     public var target: StreamID<User> { StreamID(id) }
-    public var mayClaim: Set<Claim> { [.email(email)] }
 
     public func normalized() -> Self {
         Self(id: id, email: EmailAddress.normalized(email), name: PlainText.normalized(name))

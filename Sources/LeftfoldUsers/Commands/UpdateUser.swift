@@ -17,7 +17,6 @@ public struct UpdateUser: Command, Equatable {
     }
 
     public var target: StreamID<User> { StreamID(id) }
-    public var mayClaim: Set<Claim> { email.map { [.email($0)] } ?? [] }
 
     public func normalized() -> Self {
         Self(id: id, email: email.map(EmailAddress.normalized), name: name.map(PlainText.normalized))

@@ -1,13 +1,14 @@
 import Leftfold
 import LeftfoldCLI
-import LeftfoldHTTP
-import LeftfoldPostgres
+import LeftfoldService
 
-enum Bank: Composition {
+enum Bank: CommandLineProgram {
     static let name = "bank"
     static let abstract = "Accounts."
-    static var policy: any Policy { RolePolicy(["teller": ["accounts:deposit", "accounts:read"]]) }
-    static let commands: [any Command.Type] = [Deposit.self]
-    static let projections: [any PostgresProjection] = [Balances()]
-    static func queries(_ readModels: ReadModels) -> [QueryHandler] { [readModels.handler(for: GetBalance.self)] }
+
+    static func compose(in environment: ServiceEnvironment) -> Composition {
+        Composition(
+            policy: RolePolicy(["teller": ["accounts:deposit", "accounts:read"]]), operatorRoles: ["teller"],
+            commands: [Deposit.self], projections: [Balances()], queries: [environment.query(GetBalance.self)])
+    }
 }

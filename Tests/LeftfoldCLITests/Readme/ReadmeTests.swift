@@ -1,12 +1,30 @@
 import ArgumentParser
 import Foundation
 import Leftfold
-import LeftfoldCLI
 import LeftfoldTesting
 import Testing
 
-/// The README's page on one's own domain is this folder: what it says works. That it says the same is tested by DocumentationTests.
+@testable import LeftfoldCLI
+
+/// The README's page on one's own domain is this folder: what it says compiles and works.
 @Suite struct ReadmeTests {
+    private let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+
+    @Test("The README shows these files, line by line", arguments: ["Account.swift", "Balances.swift", "Bank.swift"])
+    func shown(_ file: String) throws {
+        let readme = try String(contentsOf: folder.appendingPathComponent("../../../README.md").standardized, encoding: .utf8)
+        let lines = try String(contentsOf: folder.appendingPathComponent(file), encoding: .utf8).split(separator: "\n")
+        let blocks = readme.split(separator: "```swift").dropFirst().map {
+            $0.prefix(upTo: $0.firstRange(of: "```")?.lowerBound ?? $0.endIndex)
+        }
+        let declaration = try #require(lines.first { $0.hasPrefix("struct ") || $0.hasPrefix("enum ") })
+        let block = try #require(blocks.first { $0.contains(declaration) })
+        // A file may need an import that the page made before.
+        for line in lines where !line.hasPrefix("import ") { #expect(block.contains(line)) }
+        let shown = block.split(separator: "\n").filter { !$0.hasPrefix("await ") }
+        for line in shown { #expect(lines.contains(line)) }
+    }
+
     @Test("The domain of the page decides as the page says")
     func decides() {
         let id = UUID()
@@ -17,11 +35,7 @@ import Testing
 
     @Test("Its composition makes a program")
     func program() {
-        let help = ServiceCommand<Bank>.helpMessage()
+        let help = RootCommand<Bank>.helpMessage()
         for subcommand in ["dev", "serve", "project", "migrate", "rebuild", "import", "doctor"] { #expect(help.contains(subcommand)) }
-    }
-
-    private func main() async {
-        await ServiceCommand<Bank>.main()  // bank dev, serve, project, rebuild, import, …
     }
 }

@@ -49,7 +49,7 @@ struct Service {
         log: Log = Log()
     ) async throws {
         let keys = try await JSONWebKeySet(Self.keys)
-        let policy = RolePolicy(["writer": ["notes:write", "notes:read"], "reader": ["notes:read"]])
+        let policy = RolePolicy(["writer": ["notes:write", "notes:read"], "reader": ["notes:read"]], unrestricted: ["admin"])
         let collector = LogCollector(log)
         var logger = Logger(label: "test") { _ in collector }
         logger.logLevel = .debug

@@ -18,7 +18,7 @@ CREATE TABLE events (
     recorded_at    moment      NOT NULL,   -- informs; orders nothing
     received_at    moment,                 -- journal
     command_id     uuid        NOT NULL,
-    event_count    integer,                -- journal: of the whole command, at successive positions
+    event_count    ordinal,                -- journal: of the whole command, at successive positions
     stream         stream_name NOT NULL,   -- category-id
     type           label       NOT NULL,
     principal      nonempty    NOT NULL,
@@ -31,9 +31,8 @@ CREATE TABLE events (
     causation_id   text,                   -- journal, if anything caused it
     CONSTRAINT events_pkey PRIMARY KEY (position),
     CONSTRAINT events_stream_version_key UNIQUE (stream, version),
-    CONSTRAINT events_journal_whole CHECK (
-        num_nulls(received_at, event_count, name, digest) = 0 AND event_count > 0
-        OR num_nonnulls(received_at, event_count, name, digest, causation_id) = 0)
+    CONSTRAINT events_journal_whole
+        CHECK (num_nonnulls(received_at, event_count, name, digest) = CASE WHEN digest IS NULL THEN 0 ELSE 4 END)
 );
 
 -- A command id has one effect (I10).

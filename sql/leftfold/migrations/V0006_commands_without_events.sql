@@ -20,9 +20,8 @@ CREATE TABLE commands_without_events (
     CONSTRAINT commands_without_events_outcome_known
         CHECK (outcome IN ('accepted', 'rejected', 'denied', 'invalid', 'conflict', 'failed')),
     CONSTRAINT commands_without_events_accepted_or_coded CHECK ((outcome = 'accepted') = (code IS NULL)),
-    CONSTRAINT commands_without_events_accepted_has_versions CHECK (
-        CASE WHEN outcome = 'accepted' THEN cardinality(streams) > 0 AND cardinality(versions) IS NOT DISTINCT FROM cardinality(streams)
-        ELSE versions IS NULL END)
+    CONSTRAINT commands_without_events_accepted_has_versions
+        CHECK (cardinality(versions) IS NOT DISTINCT FROM CASE WHEN outcome = 'accepted' THEN cardinality(streams) END)
 );
 
 CREATE TRIGGER commands_without_events_are_append_only

@@ -20,4 +20,43 @@ SELECT c.position, c.number, c.command_id, c.name, c.principal, c.correlation_id
     NULL::bigint, CASE WHEN c.outcome = 'accepted' THEN c.position END
 FROM commands_without_events AS c;
 
+-- What became of a command; no row if it is not known. Of an accepted one, the streams that it wrote to, or all that it looked at if it wrote to none.
+CREATE FUNCTION answer_to(
+    p_command_id uuid, OUT digest bytea, OUT outcome text, OUT code text, OUT "position" bigint, OUT streams text[], OUT versions bigint[]
+) RETURNS SETOF record LANGUAGE plpgsql STABLE
+SET search_path FROM CURRENT SET enable_seqscan = off SET plan_cache_mode = force_generic_plan
+AS $$
+BEGIN
+    RETURN QUERY
+    SELECT e.digest, 'accepted', NULL, e.position + e.event_count - 1, w.streams, w.versions
+    FROM events AS e
+    CROSS JOIN LATERAL (
+        SELECT array_agg(w.stream::text ORDER BY w.first) AS streams, array_agg(w.version::bigint ORDER BY w.first) AS versions
+        FROM (
+            SELECT w.stream, max(w.version) AS version, min(w.position) AS first FROM events AS w
+            WHERE w.position BETWEEN e.position AND e.position + e.event_count - 1 GROUP BY w.stream
+        ) AS w
+    ) AS w
+    WHERE e.command_id = p_command_id AND e.digest IS NOT NULL;
+    IF NOT FOUND THEN
+        RETURN QUERY
+        SELECT c.digest, c.outcome, c.code::text, c.position, c.streams, c.versions
+        FROM commands_without_events AS c WHERE c.command_id = p_command_id;
+    END IF;
+END
+$$;
+REVOKE EXECUTE ON FUNCTION answer_to(uuid) FROM PUBLIC;
+
+-- What an answer tells of several streams: {"versions": {"user-1": 3}}.
+CREATE FUNCTION versions_of(p_streams text[], p_versions bigint[]) RETURNS json
+LANGUAGE plpgsql IMMUTABLE
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+    RETURN json_build_object('versions', coalesce((
+        SELECT json_object_agg(v.stream, v.version) FROM unnest(p_streams, p_versions) AS v (stream, version)), '{}'));
+END
+$$;
+REVOKE EXECUTE ON FUNCTION versions_of(text[], bigint[]) FROM PUBLIC;
+
 INSERT INTO migrations (number, name) VALUES (7, 'journal');

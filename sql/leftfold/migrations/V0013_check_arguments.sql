@@ -14,6 +14,24 @@ END
 $$;
 REVOKE EXECUTE ON FUNCTION is_ill_formed(anyarray, integer, boolean) FROM PUBLIC;
 
+-- Whether numbers that name one of p_count things are out of range, or go down.
+CREATE FUNCTION is_out_of_order(p_numbers integer[], p_count integer) RETURNS boolean
+LANGUAGE plpgsql IMMUTABLE
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+    last   integer := 1;
+    number integer;
+BEGIN
+    FOREACH number IN ARRAY p_numbers LOOP
+        IF number NOT BETWEEN last AND p_count THEN RETURN true; END IF;
+        last := number;
+    END LOOP;
+    RETURN false;
+END
+$$;
+REVOKE EXECUTE ON FUNCTION is_out_of_order(integer[], integer) FROM PUBLIC;
+
 -- Where each thing begins in a list of numbers that name it, in ascending order; one more for the end. Null: one each.
 CREATE FUNCTION beginnings(p_numbers integer[], p_count integer) RETURNS integer[]
 LANGUAGE plpgsql IMMUTABLE
@@ -99,22 +117,17 @@ BEGIN
             THEN 'p_event_data must hold one value an event'
         WHEN p_write_commands IS NULL AND writes <> commands
             THEN 'without p_write_commands each command has one write'
-        WHEN p_write_commands IS NOT NULL AND (is_ill_formed(p_write_commands, writes) OR p_write_commands[1] IS DISTINCT FROM 1
-            OR p_write_commands[writes] <> commands
-            OR EXISTS (SELECT FROM generate_series(2, writes) AS n WHERE p_write_commands[n] - p_write_commands[n - 1] NOT IN (0, 1)))
-            THEN 'p_write_commands must number the commands from 1, ascending, each with a write'
+        WHEN p_write_commands IS NOT NULL AND (is_ill_formed(p_write_commands, writes) OR is_out_of_order(p_write_commands, commands))
+            THEN 'p_write_commands must hold numbers of commands, ascending'
         WHEN p_event_writes IS NULL AND events <> writes
             THEN 'without p_event_writes each write has one event'
-        WHEN p_event_writes IS NOT NULL AND (is_ill_formed(p_event_writes, events)
-            OR EXISTS (
-                SELECT FROM generate_series(1, events) AS n
-                WHERE p_event_writes[n] NOT BETWEEN 1 AND writes OR p_event_writes[n] < p_event_writes[n - 1]))
+        WHEN p_event_writes IS NOT NULL AND (is_ill_formed(p_event_writes, events) OR is_out_of_order(p_event_writes, writes))
             THEN 'p_event_writes must hold numbers of writes, ascending'
         WHEN p_write_commands IS NOT NULL AND EXISTS (
             SELECT FROM unnest(p_write_commands, p_streams) AS s (command, stream) GROUP BY s.command, s.stream HAVING count(*) > 1)
             THEN 'a command must not write twice to one stream'
-        WHEN p_metadata IS NOT NULL AND is_ill_formed(p_metadata, commands, true)
-            THEN 'p_metadata must hold one object or null a command'
+        WHEN p_metadata IS NOT NULL AND is_ill_formed(p_metadata, events, true)
+            THEN 'p_metadata must hold one object or null an event'
         WHEN p_follows IS NOT NULL AND (is_ill_formed(p_follows, commands) OR p_follows[1])
             THEN 'p_follows must hold one boolean a command, false for the first one'
         WHEN (tags > 0 OR p_tag_events IS NOT NULL) AND (is_ill_formed(p_tag_events, tags)
@@ -156,7 +169,11 @@ BEGIN
     argument := 'p_tags';         PERFORM p_tags::label[];
     argument := 'p_claim_kinds';  PERFORM p_claim_kinds::nonempty[];
     argument := 'p_claim_values'; PERFORM p_claim_values::nonempty[];
-EXCEPTION WHEN check_violation THEN
+    argument := 'p_progress';     PERFORM (p.value ->> 'lease')::interval FROM unnest(p_progress) AS p (value);
+    PERFORM names_of(i.value, 'types'), names_of(i.value, 'tags')
+    FROM unnest(p_conditions) AS c (value) CROSS JOIN LATERAL json_array_elements(c.value) AS d (value)
+    CROSS JOIN LATERAL json_array_elements(d.value -> 'items') AS i (value);
+EXCEPTION WHEN check_violation OR invalid_datetime_format OR datetime_field_overflow THEN
     RAISE EXCEPTION '%: %', argument, SQLERRM USING ERRCODE = 'LF006';
 END
 $$;
@@ -185,36 +202,47 @@ REVOKE EXECUTE ON FUNCTION names_each(integer[], integer) FROM PUBLIC;
 -- Whether an append may insert first although it has more than one event a command: every command and every write has events, every version is
 -- known, and what the arrays say of each other is so. What else could be wrong, keys and constraints refuse.
 CREATE FUNCTION is_complete(
-    p_commands integer, p_writes integer, p_events integer, p_streams text[], p_expected bigint[],
+    p_command_ids uuid[], p_contents bytea[], p_names text[], p_principals text[], p_correlation_ids text[], p_received_at timestamptz[],
+    p_streams text[], p_expected bigint[], p_event_types text[], p_event_data json[],
     p_write_commands integer[], p_event_writes integer[], p_tag_events integer[], p_tags text[],
     p_claim_writes integer[], p_claim_takes boolean[], p_claim_kinds text[], p_claim_values text[]
 ) RETURNS boolean LANGUAGE plpgsql
 SET search_path FROM CURRENT
 AS $$
+DECLARE
+    commands integer := cardinality(p_command_ids);
+    writes   integer := cardinality(p_streams);
+    events   integer := cardinality(p_event_types);
 BEGIN
+    IF (cardinality(p_contents) = commands AND cardinality(p_names) = commands AND cardinality(p_principals) = commands
+        AND cardinality(p_correlation_ids) = commands AND cardinality(p_received_at) = commands
+        AND cardinality(p_expected) = writes AND cardinality(p_event_data) = events) IS NOT TRUE
+    THEN
+        RETURN false;
+    END IF;
     IF p_write_commands IS NULL THEN
-        IF p_writes <> p_commands THEN RETURN false; END IF;
-    ELSIF cardinality(p_write_commands) <> p_writes OR NOT names_each(p_write_commands, p_commands)
-        OR (SELECT count(DISTINCT (w.command, w.stream)) FROM unnest(p_write_commands, p_streams) AS w (command, stream)) <> p_writes
+        IF writes <> commands THEN RETURN false; END IF;
+    ELSIF cardinality(p_write_commands) <> writes OR NOT names_each(p_write_commands, commands)
+        OR (SELECT count(DISTINCT (w.command, w.stream)) FROM unnest(p_write_commands, p_streams) AS w (command, stream)) <> writes
     THEN
         RETURN false;
     END IF;
     IF p_event_writes IS NULL THEN
-        IF p_events <> p_writes THEN RETURN false; END IF;
-    ELSIF cardinality(p_event_writes) <> p_events OR NOT names_each(p_event_writes, p_writes) THEN
+        IF events <> writes THEN RETURN false; END IF;
+    ELSIF cardinality(p_event_writes) <> events OR NOT names_each(p_event_writes, writes) THEN
         RETURN false;
     END IF;
     IF num_nonnulls(p_tag_events, p_tags) > 0 AND (
-        cardinality(p_tag_events) IS DISTINCT FROM cardinality(p_tags)
-        OR EXISTS (SELECT FROM unnest(p_tag_events) AS t (event) WHERE t.event IS NULL OR t.event NOT BETWEEN 1 AND p_events))
+        array_dims(p_tag_events) IS DISTINCT FROM array_dims(p_tags)
+        OR EXISTS (SELECT FROM unnest(p_tag_events) AS t (event) WHERE t.event IS NULL OR t.event NOT BETWEEN 1 AND events))
     THEN
         RETURN false;
     END IF;
     IF num_nonnulls(p_claim_writes, p_claim_takes, p_claim_kinds, p_claim_values) > 0 AND (
         num_nulls(p_claim_writes, p_claim_takes, p_claim_kinds, p_claim_values) > 0
-        OR cardinality(p_claim_takes) <> cardinality(p_claim_writes) OR cardinality(p_claim_kinds) <> cardinality(p_claim_writes)
-        OR cardinality(p_claim_values) <> cardinality(p_claim_writes) OR array_position(p_claim_takes, NULL) IS NOT NULL
-        OR EXISTS (SELECT FROM unnest(p_claim_writes) AS c (write) WHERE c.write IS NULL OR c.write NOT BETWEEN 1 AND p_writes)
+        OR array_dims(p_claim_takes) <> array_dims(p_claim_writes) OR array_dims(p_claim_kinds) <> array_dims(p_claim_writes)
+        OR array_dims(p_claim_values) <> array_dims(p_claim_writes) OR array_position(p_claim_takes, NULL) IS NOT NULL
+        OR EXISTS (SELECT FROM unnest(p_claim_writes) AS c (write) WHERE c.write IS NULL OR c.write NOT BETWEEN 1 AND writes)
         -- One that is released and taken by two: it matters who comes first.
         OR false = ANY (p_claim_takes)
             AND (SELECT count(DISTINCT (c.kind, c.value)) <> count(*) FROM unnest(p_claim_kinds, p_claim_values) AS c (kind, value)))
@@ -225,6 +253,7 @@ BEGIN
 END
 $$;
 REVOKE EXECUTE ON FUNCTION is_complete(
-    integer, integer, integer, text[], bigint[], integer[], integer[], integer[], text[], integer[], boolean[], text[], text[]) FROM PUBLIC;
+    uuid[], bytea[], text[], text[], text[], timestamptz[], text[], bigint[], text[], json[],
+    integer[], integer[], integer[], text[], integer[], boolean[], text[], text[]) FROM PUBLIC;
 
 INSERT INTO migrations (number, name) VALUES (13, 'check_arguments');

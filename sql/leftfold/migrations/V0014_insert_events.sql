@@ -19,7 +19,7 @@ BEGIN
         CASE WHEN n = c.first THEN p_received_at[c.k] END, p_command_ids[c.k],
         CASE WHEN n = c.first THEN c.past - n END,
         p_streams[w.write], p_event_types[n], p_principals[c.k], p_correlation_ids[c.k],
-        p_event_data[n], p_metadata[c.k], t.tags,
+        p_event_data[n], p_metadata[n], t.tags,
         CASE WHEN n = c.first THEN p_names[c.k] END,
         CASE WHEN n = c.first THEN sha256(p_contents[c.k]) END,
         CASE WHEN n = c.first THEN p_causation_ids[c.k] END

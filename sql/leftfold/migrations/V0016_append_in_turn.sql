@@ -1,14 +1,6 @@
 -- The careful way to append: called when a key, the guard or an argument says that something is wrong or unusual. Here, and only here,
 -- are the rules, in their order. Each command is decided on what the ones before it left, so a bad one never fails the others.
 -- Commands that have nothing in common are stored together. Called under the lock.
-
--- What an answer tells of several streams: {"versions": {"user-1": 3}}.
-CREATE FUNCTION versions_of(p_streams text[], p_versions bigint[]) RETURNS json
-LANGUAGE sql STABLE
-SET search_path FROM CURRENT
-AS $$ SELECT json_build_object('versions', json_object_agg(v.stream, v.version)) FROM unnest($1, $2) AS v (stream, version) $$;
-REVOKE EXECUTE ON FUNCTION versions_of(text[], bigint[]) FROM PUBLIC;
-
 CREATE FUNCTION append_in_turn(
     p_command_ids uuid[], p_contents bytea[], p_names text[], p_principals text[], p_correlation_ids text[], p_causation_ids text[],
     p_received_at timestamptz[],
@@ -25,7 +17,7 @@ DECLARE
     commands       integer := cardinality(p_command_ids);
     command_begins integer[];          -- first write of each command
     write_begins   integer[];          -- first event of each write
-    before         bigint[];           -- version of each write's stream before it
+    before         bigint[] := '{}';   -- version of each write's stream before it
     shares         boolean[];          -- something with an earlier command of this call
     decided        integer[] := '{}';  -- to be stored next
     decided_writes boolean[] := '{}';
@@ -35,7 +27,7 @@ DECLARE
     at             bigint;
     version        bigint;
     detail         json;
-    first          integer;            -- its first and last write
+    first          integer;            -- its first and last write; first > last: it has none
     last           integer;
     several        boolean;            -- versions to tell, or one that the caller did not know
     known          record;
@@ -97,23 +89,10 @@ BEGIN
         result := NULL; at := NULL; version := NULL; detail := NULL;
         first := command_begins[k];
         last := command_begins[k + 1] - 1;
-        several := first < last OR p_expected[first] IS NULL;
+        several := last > first OR last = first AND p_expected[first] IS NULL;
 
         -- 1. A command id has one effect and one answer.
-        SELECT e.digest, 'accepted' AS outcome, NULL::text AS code, e.position + e.event_count - 1 AS position, w.streams, w.versions INTO known
-        FROM events AS e
-        CROSS JOIN LATERAL (
-            SELECT array_agg(w.stream::text ORDER BY w.first) AS streams, array_agg(w.version::bigint ORDER BY w.first) AS versions
-            FROM (
-                SELECT w.stream, max(w.version) AS version, min(w.position) AS first FROM events AS w
-                WHERE w.position BETWEEN e.position AND e.position + e.event_count - 1 GROUP BY w.stream
-            ) AS w
-        ) AS w
-        WHERE e.command_id = p_command_ids[k] AND e.digest IS NOT NULL;
-        IF NOT FOUND THEN
-            SELECT c.digest, c.outcome, c.code::text, c.position, c.streams, c.versions INTO known
-            FROM commands_without_events AS c WHERE c.command_id = p_command_ids[k];
-        END IF;
+        SELECT a.* INTO known FROM answer_to(p_command_ids[k]) AS a;
         IF FOUND THEN
             IF known.digest <> sha256(p_contents[k]) THEN
                 result := 'command_id_reused';

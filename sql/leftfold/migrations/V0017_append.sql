@@ -20,7 +20,8 @@
 --   wrong_expected_version    version: the actual one; details: {"stream"}
 --   condition_failed          position: of an event that matches
 --   claim_taken               details: {"kind", "value"}
--- With several writes, or with any version expected, the first two have details {"versions": {stream: version}}.
+-- With several writes, or with any version expected, the first two have details {"versions": {stream: version}}: of the streams that the command
+-- wrote to, or of all that it looked at if it wrote to none. A command without any write has no version.
 CREATE FUNCTION append(
     -- One element a command
     p_command_ids     uuid[],
@@ -37,9 +38,9 @@ CREATE FUNCTION append(
     p_event_types     text[],
     p_event_data      json[],
     -- Absent in the usual case
-    p_write_commands  integer[] DEFAULT NULL,  -- the command of each write; null: the k-th write is the k-th command's
-    p_event_writes    integer[] DEFAULT NULL,  -- the write of each event; null: the k-th event is the k-th write's
-    p_metadata        json[]    DEFAULT NULL,  -- of each command, for all of its events
+    p_write_commands  integer[] DEFAULT NULL,  -- the command of each write, ascending; null: the k-th write is the k-th command's
+    p_event_writes    integer[] DEFAULT NULL,  -- the write of each event, ascending; null: the k-th event is the k-th write's
+    p_metadata        json[]    DEFAULT NULL,  -- of each event
     p_follows         boolean[] DEFAULT NULL,  -- of each command: only if this call appended the command before it
     p_tag_events      integer[] DEFAULT NULL,
     p_tags            text[]    DEFAULT NULL,
@@ -51,14 +52,16 @@ CREATE FUNCTION append(
     p_progress        json[]    DEFAULT NULL,  -- of each command: {"follower": "f", "from": 3, "to": 7, "epoch": 2}
     OUT head bigint, OUT results text[], OUT positions bigint[], OUT versions bigint[], OUT details json[]
 ) LANGUAGE plpgsql SECURITY DEFINER
-SET search_path FROM CURRENT SET enable_seqscan = off SET plan_cache_mode = force_generic_plan SET jit = off SET leftfold.appending = looked
+SET search_path FROM CURRENT SET enable_seqscan = off SET plan_cache_mode = force_generic_plan SET leftfold.appending = looked
 AS $$
 DECLARE
-    commands integer := cardinality(p_command_ids);
-    writes   integer := cardinality(p_streams);
-    events   integer := cardinality(p_event_types);
-    apart    integer := num_nonnulls(  -- arrays that not every append has
-        p_write_commands, p_event_writes, p_tag_events, p_tags, p_claim_writes, p_claim_takes, p_claim_kinds, p_claim_values);
+    -- As many as the longest array has: where another one is shorter, a value is missing that its column demands.
+    events   integer := greatest(
+        cardinality(p_command_ids), cardinality(p_contents), cardinality(p_names), cardinality(p_principals), cardinality(p_correlation_ids),
+        cardinality(p_causation_ids), cardinality(p_received_at), cardinality(p_streams), cardinality(p_expected),
+        cardinality(p_event_types), cardinality(p_event_data), cardinality(p_metadata), cardinality(p_follows));
+    several  boolean := num_nonnulls(
+        p_write_commands, p_event_writes, p_tag_events, p_tags, p_claim_writes, p_claim_takes, p_claim_kinds, p_claim_values) > 0;
     before   bigint;
     known    boolean;
     looked   boolean;
@@ -76,22 +79,20 @@ BEGIN
     -- A new statement, hence a new snapshot: it sees all that earlier holders of the lock committed. No key spans both tables of the journal,
     -- and no key sees that the event is missing which an expected version means.
     SELECT coalesce((SELECT max(e.position) FROM events AS e), 0),
-        (SELECT count(*) FROM commands_without_events AS c WHERE c.command_id = ANY (p_command_ids)) > 0,
-        (SELECT count(*) FROM generate_series(1, writes) AS w
-         WHERE p_expected[w] > 0 AND (SELECT count(*) FROM events AS e WHERE e.stream = p_streams[w] AND e.version = p_expected[w]) = 0) = 0
+        EXISTS (SELECT FROM commands_without_events AS c WHERE c.command_id = ANY (p_command_ids)),
+        0 = ALL (p_expected) OR (
+            SELECT count(*) FROM generate_series(1, cardinality(p_streams)) AS w
+            WHERE p_expected[w] > 0 AND (SELECT count(*) FROM events AS e WHERE e.stream = p_streams[w] AND e.version = p_expected[w]) = 0
+        ) = 0
     INTO before, known, looked;
 
-    -- What neither a key nor a constraint nor the guard would refuse: a value too many, an array that does not begin at 1.
     IF NOT known AND p_conditions IS NULL AND p_progress IS NULL
-        AND cardinality(p_contents) = commands AND cardinality(p_names) = commands AND cardinality(p_principals) = commands
-        AND cardinality(p_correlation_ids) = commands AND cardinality(p_received_at) = commands
-        AND cardinality(p_expected) = writes AND cardinality(p_event_data) = events AND events > 0
-        AND (p_causation_ids IS NULL OR array_dims(p_causation_ids) = '[1:' || commands || ']')
-        AND (p_metadata IS NULL OR array_dims(p_metadata) = '[1:' || commands || ']')
-        AND (p_follows IS NULL OR array_dims(p_follows) = '[1:' || commands || ']' AND NOT p_follows[1] AND array_position(p_follows, NULL) IS NULL)
-        AND (apart = 0 AND commands = writes AND writes = events OR apart > 0 AND is_complete(
-            commands, writes, events, p_streams, p_expected, p_write_commands, p_event_writes, p_tag_events, p_tags,
-            p_claim_writes, p_claim_takes, p_claim_kinds, p_claim_values))
+        AND (p_causation_ids IS NULL OR array_dims(p_causation_ids) = array_dims(p_command_ids))
+        AND (p_metadata IS NULL OR array_dims(p_metadata) = array_dims(p_event_types))
+        AND (p_follows IS NULL OR array_dims(p_follows) = array_dims(p_command_ids) AND NOT p_follows[1] AND array_position(p_follows, NULL) IS NULL)
+        AND (NOT several OR is_complete(
+            p_command_ids, p_contents, p_names, p_principals, p_correlation_ids, p_received_at, p_streams, p_expected, p_event_types, p_event_data,
+            p_write_commands, p_event_writes, p_tag_events, p_tags, p_claim_writes, p_claim_takes, p_claim_kinds, p_claim_values))
     THEN
         BEGIN
             IF num_nonnulls(p_write_commands, p_event_writes, p_tags) = 0 THEN
@@ -104,12 +105,15 @@ BEGIN
                     data, metadata, name, digest, causation_id)
                 SELECT before + k, p_expected[k] + 1, recorded, p_received_at[k], p_command_ids[k], 1, p_streams[k], p_event_types[k],
                     p_principals[k], p_correlation_ids[k], p_event_data[k], p_metadata[k], p_names[k], sha256(p_contents[k]), p_causation_ids[k]
-                FROM generate_series(1, commands) AS k;
+                FROM generate_series(1, events) AS k;
+                head := before + events;
             ELSE
                 PERFORM insert_events(
-                    before, ARRAY(SELECT generate_series(1, commands)), beginnings(p_write_commands, commands), beginnings(p_event_writes, writes),
-                    p_expected, p_command_ids, p_contents, p_names, p_principals, p_correlation_ids, p_causation_ids, p_received_at,
+                    before, ARRAY(SELECT generate_subscripts(p_command_ids, 1)), beginnings(p_write_commands, cardinality(p_command_ids)),
+                    beginnings(p_event_writes, cardinality(p_streams)), p_expected,
+                    p_command_ids, p_contents, p_names, p_principals, p_correlation_ids, p_causation_ids, p_received_at,
                     p_streams, p_event_types, p_event_data, p_event_writes, p_metadata, p_tag_events, p_tags);
+                head := before + cardinality(p_event_types);
             END IF;
             IF p_claim_kinds IS NOT NULL THEN
                 PERFORM move_claims(NULL, p_streams, p_claim_writes, p_claim_takes, p_claim_kinds, p_claim_values);
@@ -119,10 +123,9 @@ BEGIN
                     RAISE unique_violation;
                 END IF;
             END IF;
-            head := before + events;
         EXCEPTION
             WHEN unique_violation OR not_null_violation OR check_violation OR numeric_value_out_of_range OR SQLSTATE 'LF003' THEN
-                NULL;
+                head := NULL;
         END;
     END IF;
     IF head IS NULL THEN

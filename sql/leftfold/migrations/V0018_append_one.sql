@@ -18,7 +18,7 @@ CREATE FUNCTION append_one(
     p_claim_values   text[]    DEFAULT NULL,
     OUT head bigint, OUT results text[], OUT positions bigint[], OUT versions bigint[], OUT details json[]
 ) LANGUAGE plpgsql SECURITY DEFINER
-SET search_path FROM CURRENT SET enable_seqscan = off SET plan_cache_mode = force_generic_plan SET jit = off SET leftfold.appending = looked
+SET search_path FROM CURRENT SET enable_seqscan = off SET plan_cache_mode = force_generic_plan SET leftfold.appending = looked
 AS $$
 DECLARE
     before bigint;
@@ -34,7 +34,7 @@ BEGIN
         PERFORM limit_rest_of_transaction();
     END IF;
     SELECT coalesce((SELECT max(e.position) FROM events AS e), 0),
-        (SELECT count(*) FROM commands_without_events AS c WHERE c.command_id = p_command_id) > 0,
+        EXISTS (SELECT FROM commands_without_events AS c WHERE c.command_id = p_command_id),
         p_expected = 0 OR (SELECT count(*) FROM events AS e WHERE e.stream = p_stream AND e.version = p_expected) > 0
     INTO before, known, looked;
     IF looked AND NOT known AND num_nonnulls(p_claim_takes, p_claim_kinds, p_claim_values) = 0 THEN

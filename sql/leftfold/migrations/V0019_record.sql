@@ -1,6 +1,6 @@
 -- Puts refusals on record (I8), so that a command id keeps its one answer (I10).
 --
--- Answers a row as append does; its arrays are null when every refusal was recorded. Results: recorded, accepted_before (position, version),
+-- Answers a row as append does; its arrays are null when every refusal was recorded. Results: recorded, accepted_before (position, version, details: {"versions"}),
 -- refused_before (details: {"outcome", "code"}), command_id_reused.
 CREATE FUNCTION record(
     p_command_ids     uuid[],
@@ -38,11 +38,7 @@ BEGIN
     LOCK TABLE append_lock IN SHARE UPDATE EXCLUSIVE MODE;
     SELECT coalesce(max(e.position), 0) INTO head FROM events AS e;
     FOR k IN 1 .. commands LOOP
-        SELECT j.outcome, j.code, j.version, j.last_position, coalesce(e.digest, c.digest) AS digest INTO known
-        FROM journal AS j
-        LEFT JOIN events AS e ON e.command_id = p_command_ids[k] AND e.digest IS NOT NULL
-        LEFT JOIN commands_without_events AS c ON c.command_id = p_command_ids[k]
-        WHERE j.command_id = p_command_ids[k];
+        SELECT a.* INTO known FROM answer_to(p_command_ids[k]) AS a;
         IF NOT FOUND THEN
             INSERT INTO commands_without_events (
                 position, received_at, finished_at, command_id, digest, name, principal, correlation_id, causation_id, outcome, code, streams)
@@ -55,7 +51,8 @@ BEGIN
         IF known.digest <> sha256(p_contents[k]) THEN
             results[k] := 'command_id_reused'; positions[k] := NULL; versions[k] := NULL; details[k] := NULL;
         ELSIF known.outcome = 'accepted' THEN
-            results[k] := 'accepted_before'; positions[k] := known.last_position; versions[k] := known.version; details[k] := NULL;
+            results[k] := 'accepted_before'; positions[k] := known.position; versions[k] := known.versions[1];
+            details[k] := versions_of(known.streams, known.versions);
         ELSE
             results[k] := 'refused_before'; positions[k] := NULL; versions[k] := NULL;
             details[k] := json_build_object('outcome', known.outcome, 'code', known.code);

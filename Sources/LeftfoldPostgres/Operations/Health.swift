@@ -1,0 +1,149 @@
+import Foundation
+import Leftfold
+import LeftfoldDriver
+
+/// What can be wrong with a database, looked at one by one. Nothing here throws: what cannot be looked at is not healthy.
+public struct Health: Sendable {
+    private let database: LeftfoldDatabase
+    private let projections: [any PostgresProjection]
+
+    public init(_ database: LeftfoldDatabase, projections: [any PostgresProjection]) {
+        self.database = database
+        self.projections = projections
+    }
+
+    /// What one look has found.
+    public struct Finding: Codable, Sendable, Equatable {
+        /// What was looked at, such as `schema`.
+        public var check: String
+        public var healthy: Bool
+        /// For operators: what it is like, or what to do.
+        public var detail: String
+
+        public init(_ check: String, healthy: Bool, detail: String) {
+            self.check = check
+            self.healthy = healthy
+            self.detail = detail
+        }
+    }
+
+    /// What requests need: the database, migrated, with its read tables.
+    public func readiness() async -> [Finding] {
+        let reachable = await databaseReachable()
+        return reachable.healthy ? [reachable, await schemaCurrent()] : [reachable]
+    }
+
+    public func databaseReachable() async -> Finding {
+        await finding("database") {
+            let version = try await database.pool.execute("SHOW server_version", timeout: .seconds(5)).first?.decode(String.self)
+            return (true, "PostgreSQL \(version ?? "?")")
+        }
+    }
+
+    public func schemaCurrent() async -> Finding {
+        await finding("schema") {
+            let pending = try await database.pendingMigrations()
+            if !pending.isEmpty { return (false, "\(pending.count) migrations are missing; run migrate") }
+            let live = Set(try await database.projectionStatuses().filter { $0.state == "live" }.map(\.projection))
+            let missing = projections.map(\.name.rawValue).filter { !live.contains($0) }
+            return missing.isEmpty ? (true, "up to date") : (false, "no tables for \(missing.joined(separator: ", ")); run migrate")
+        }
+    }
+
+    /// Every projection is at work, is not stopped at an event, and is not falling behind.
+    ///
+    /// - Parameter maximumLag: in seconds.
+    public func projectionsAtWork(maximumLag: Double) async -> [Finding] {
+        do {
+            let statuses = try await database.projectionStatuses()
+            return projections.map { projection in
+                let name = projection.name.rawValue
+                let check = "projection \(name)"
+                guard let status = statuses.first(where: { $0.projection == name && $0.state == "live" }) else {
+                    return Finding(check, healthy: false, detail: "it has no tables; run migrate")
+                }
+                if let failure = status.failure {
+                    return Finding(
+                        check, healthy: false, detail: "stopped at position \(status.failedPosition ?? .zero): \(failure)")
+                }
+                guard status.codeVersion == projection.version else {
+                    return Finding(
+                        check, healthy: false,
+                        detail: "its live generation \(status.generation) was built by version \(status.codeVersion) of the code; this is "
+                            + "version \(projection.version): rebuild it")
+                }
+                guard let worker = status.worker else {
+                    return Finding(check, healthy: false, detail: "nobody works on it; \(status.eventsBehind) events behind")
+                }
+                return Finding(
+                    check, healthy: status.secondsBehind <= maximumLag,
+                    detail:
+                        "\(worker) at \(status.position), \(status.eventsBehind) events (\(String(format: "%.1f", status.secondsBehind)) s) behind"
+                )
+            }
+        } catch {
+            return [Finding("projections", healthy: false, detail: Self.describe(error))]
+        }
+    }
+
+    /// Settings of the server that endanger what we promise, and things that get in each other's way.
+    public func serverSettings() async -> [Finding] {
+        let checks: [(String, SQL, String)] = [
+            (
+                "guards", "SELECT NOT EXISTS (SELECT FROM \(database.log).guards())",
+                "triggers that keep the log right are missing or disabled, perhaps since a restore; see \(database.log).guards()"
+            ),
+            ("fsync", "SELECT current_setting('fsync') = 'on'", "fsync is off: a crash of the machine loses acknowledged events"),
+            (
+                "full_page_writes", "SELECT current_setting('full_page_writes') = 'on'",
+                "full_page_writes is off: a crash may tear pages of the log"
+            ),
+            (
+                "synchronous_commit", "SELECT current_setting('synchronous_commit') NOT IN ('off')",
+                "synchronous_commit is off: a crash loses the last acknowledged events"
+            ),
+            (
+                "prepared transactions", "SELECT NOT EXISTS (SELECT FROM pg_prepared_xacts WHERE database = current_database())",
+                "a prepared transaction is left behind; it may hold the append lock"
+            ),
+            (
+                "append lock",
+                """
+                SELECT NOT EXISTS (
+                    SELECT FROM pg_locks AS l JOIN pg_stat_activity AS a USING (pid)
+                    WHERE l.relation = to_regclass(\("\(database.log).append_lock")) AND l.mode = 'ShareUpdateExclusiveLock' AND l.granted
+                        AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+                        AND a.xact_start < clock_timestamp() - interval '5 seconds')
+                """, "somebody has held the append lock for more than 5 seconds; see pg_locks"
+            ),
+            (
+                "notification queue", "SELECT pg_notification_queue_usage() < 0.1",
+                "the notification queue fills up: some listener sleeps in a transaction"
+            ),
+        ]
+        var findings: [Finding] = []
+        for (name, sql, problem) in checks {
+            findings.append(
+                await finding(name) {
+                    let healthy = try await database.pool.execute(sql, timeout: .seconds(5)).first?.decode(Bool.self) ?? false
+                    return (healthy, healthy ? "ok" : problem)
+                })
+        }
+        return findings
+    }
+
+    private func finding(_ check: String, _ look: () async throws -> (Bool, String)) async -> Finding {
+        do {
+            let (healthy, detail) = try await look()
+            return Finding(check, healthy: healthy, detail: detail)
+        } catch {
+            return Finding(check, healthy: false, detail: Self.describe(error))
+        }
+    }
+
+    private static func describe(_ error: any Error) -> String {
+        if let refusal = error as? any Refusal { return refusal.message }
+        if let error = error as? PostgresError, error.isConnectionFailure { return "The database cannot be reached." }
+        return "\(error)"
+    }
+}

@@ -1,0 +1,45 @@
+import LeftfoldHTTP
+import LeftfoldPostgres
+import ServiceLifecycle
+
+extension Assembly {
+    /// The HTTP edge.
+    func edge(metrics: PrometheusMetrics?, onStart: @escaping @Sendable (Int) async -> Void) async throws -> any Service {
+        var configuration = EdgeConfiguration(host: settings.host, port: settings.port)
+        configuration.patience = settings.readPatience
+        let edge = try HTTPEdge(
+            commands: commands, queries: queries, authenticator: try await authenticator(), routes: composition.routes,
+            readiness: { await readiness().map(\.readiness) }, metrics: metrics, configuration: configuration, logger: logger)
+        return edge.application(open: composition.openRoutes, custom: composition.ownRoutes, onStart: onStart)
+    }
+
+    private func authenticator() async throws -> any Authenticator {
+        if let own = composition.authenticator { return own }
+        return TokenVerifier(
+            keys: try await settings.keySet(), issuer: settings.issuer ?? name, audience: settings.audience ?? name)
+    }
+
+    /// One projector for each projection.
+    func projectors() -> [any Service] {
+        composition.projections.map { Projector($0, in: database, batchSize: settings.projectionBatch, logger: logger) }
+    }
+
+    /// Health and metrics of a process that projects only. It is ready while the projections are at work, here or elsewhere.
+    func monitoring(_ port: Int, metrics: PrometheusMetrics?, onStart: @escaping @Sendable (Int) async -> Void) -> any Service {
+        MonitoringEdge(
+            readiness: {
+                var findings = await readiness()
+                if findings.allSatisfy(\.healthy) { findings += await health.projectionsAtWork(maximumLag: Self.maximumLag) }
+                return findings.map(\.readiness)
+            },
+            metrics: metrics, configuration: EdgeConfiguration(host: settings.host, port: port), logger: logger
+        ).application(onStart: onStart)
+    }
+
+    /// In seconds.
+    private static var maximumLag: Double { 60 }
+}
+
+extension Health.Finding {
+    fileprivate var readiness: ReadinessCheck { ReadinessCheck(check, healthy: healthy, detail: healthy ? nil : detail) }
+}

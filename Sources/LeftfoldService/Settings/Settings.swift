@@ -1,0 +1,143 @@
+public import Configuration
+import Foundation
+public import LeftfoldDriver
+public import LeftfoldHTTP
+public import LeftfoldPostgres
+public import Logging
+
+/// What is configured. The defaults are those of the README's table.
+public struct Settings: Sendable {
+    /// Any libpq connection string. LISTEN needs a direct connection, not a pooler in transaction mode.
+    public var databaseURL: String?
+    /// The schema that holds the log.
+    public var log: LogName = .standard
+    /// Connections for reading. One more appends, one listens.
+    public var poolSize = 10
+    /// Where `serve` listens.
+    public var host = "127.0.0.1"
+    /// 0 takes a free one.
+    public var port = 8080
+    /// Where `project` answers `/health` and `/metrics`; nil: nowhere. 0 takes a free one.
+    public var projectPort: Int?
+    /// A file with the JWKS that tokens are verified by.
+    public var keysFile: String?
+    /// The JWKS itself, where there is no file.
+    public var keys: String?
+    /// What tokens must say; the service's name unless given.
+    public var issuer: String?
+    public var audience: String?
+    /// How many aggregates are kept in memory; 0 turns the cache off.
+    public var aggregateCache = 20_000
+    /// Events that a projection applies in one transaction at most.
+    public var projectionBatch = 1000
+    /// How long a query waits for the position that it demands.
+    public var readPatience = Duration.seconds(5)
+    public var logLevel = Logger.Level.info
+    public var logFormat = LogFormat.text
+    /// For settings of the service's own: the same environment and file.
+    public var own = ConfigReader(provider: InMemoryProvider(values: [:]))
+
+    /// The defaults.
+    public init() {}
+
+    /// From the environment, and beneath it a file of `KEY=value` lines if one is named. Throws ``Misconfigured``.
+    public static func load(environmentFile: String? = nil) async throws -> Settings {
+        let environment = EnvironmentVariablesProvider()
+        guard let environmentFile else { return try Settings(ConfigReader(provider: environment)) }
+        let file: EnvironmentVariablesProvider
+        do {
+            file = try await EnvironmentVariablesProvider(environmentFilePath: .init(environmentFile))
+        } catch {
+            throw Misconfigured("the file \(environmentFile) cannot be read: \(error)")
+        }
+        return try Settings(ConfigReader(providers: [environment, file]))
+    }
+
+    /// `database.pool.size` is `DATABASE_POOL_SIZE` in the environment. Throws ``Misconfigured``.
+    public init(_ config: ConfigReader) throws {
+        own = config
+        // An empty value counts as none throughout: compose files and shells often set variables to nothing.
+        func text(_ key: ConfigKey, isSecret: Bool = false) -> String? {
+            config.string(forKey: key, isSecret: isSecret).flatMap { $0.isEmpty ? nil : $0 }
+        }
+        func number(_ key: ConfigKey, _ range: ClosedRange<Int>, _ set: (Int) -> Void) throws {
+            guard let text = text(key) else { return }
+            // What cannot be read is a mistake, not the default.
+            guard let number = Int(text), range.contains(number) else {
+                throw Misconfigured(
+                    "\(Self.variable(key)) “\(text)” is not a whole number between \(range.lowerBound) and \(range.upperBound)")
+            }
+            set(number)
+        }
+        func choice<T: RawRepresentable<String>>(_ key: ConfigKey, _ usual: T, _ what: String) throws -> T {
+            guard let text = text(key) else { return usual }
+            guard let value = T(rawValue: text) else { throw Misconfigured("\(Self.variable(key)) “\(text)” is not \(what)") }
+            return value
+        }
+        databaseURL = try text("database.url.file").map { try Self.secret(inFile: $0) } ?? text("database.url", isSecret: true)
+        log = try choice("database.log", log, "the name of a log")
+        try number("database.pool.size", 1...10_000) { poolSize = $0 }
+        host = text("host") ?? host
+        try number("port", 0...65535) { port = $0 }
+        try number("project.port", 0...65535) { projectPort = $0 }
+        keysFile = text("jwt.keys.file")
+        keys = text("jwt.keys", isSecret: true)
+        issuer = text("jwt.issuer")
+        audience = text("jwt.audience")
+        try number("aggregate.cache.size", 0 ... .max) { aggregateCache = $0 }
+        try number("projection.batch.size", 1...1_000_000) { projectionBatch = $0 }
+        try number("read.patience.ms", 0...3_600_000) { readPatience = .milliseconds($0) }
+        logLevel = try choice("log.level", logLevel, "a log level")
+        logFormat = try choice("log.format", logFormat, "“text” or “json”")
+    }
+
+    private static func variable(_ key: ConfigKey) -> String { key.components.joined(separator: "_").uppercased() }
+
+    /// How the database is reached; `program` is what it is told about who connects. Throws ``Misconfigured``.
+    public func connection(for program: String) throws -> ConnectionConfiguration {
+        guard let databaseURL else {
+            throw Misconfigured("there is no database: set DATABASE_URL or DATABASE_URL_FILE, or use “\(program) dev”")
+        }
+        var configuration: ConnectionConfiguration
+        do {
+            configuration = try ConnectionConfiguration(databaseURL)
+        } catch {
+            throw Misconfigured("DATABASE_URL: \(error.message)")
+        }
+        configuration.applicationName = program
+        return configuration
+    }
+
+    /// The keys that tokens are verified by. Throws ``Misconfigured``.
+    public func keySet() async throws -> JSONWebKeySet {
+        if let keysFile {
+            guard let bytes = FileManager.default.contents(atPath: keysFile) else {
+                throw Misconfigured("the file that JWT_KEYS_FILE names cannot be read: \(keysFile)")
+            }
+            return try await Self.keySet([UInt8](bytes))
+        }
+        guard let keys else { throw Misconfigured("there are no keys for tokens: set JWT_KEYS_FILE or JWT_KEYS") }
+        return try await Self.keySet(Array(keys.utf8))
+    }
+
+    private static func keySet(_ json: [UInt8]) async throws -> JSONWebKeySet {
+        do {
+            return try await JSONWebKeySet(json)
+        } catch {
+            throw Misconfigured("the keys for tokens: \(error)")
+        }
+    }
+
+    private static func secret(inFile path: String) throws -> String {
+        guard let bytes = FileManager.default.contents(atPath: path), let text = String(data: bytes, encoding: .utf8) else {
+            throw Misconfigured("the file that DATABASE_URL_FILE names cannot be read: \(path)")
+        }
+        return text.trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+}
+
+/// The configuration is wrong; nothing was started.
+public struct Misconfigured: Error, CustomStringConvertible {
+    public let description: String
+    public init(_ description: String) { self.description = description }
+}
