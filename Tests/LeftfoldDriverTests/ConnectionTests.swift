@@ -10,22 +10,24 @@ import Testing
             for size in stride(from: kibibytes * 1024 - 200, through: kibibytes * 1024 + 200, by: 25) {
                 let text: String = try await connection.value("SELECT repeat('x', \(Int32(size)))", as: String.self)
                 #expect(text.utf8.count == size)
-                let echo: [UInt8] = try await connection.value("SELECT \([UInt8](repeating: 7, count: size))")
+                let echo: Data = try await connection.value("SELECT \(Data(repeating: 7, count: size))")
                 #expect(echo.count == size)
             }
         }
     }
 
-    @Test func resultsOfAllSizesArrive() async throws {
+    @Test("Results of every size arrive whole")
+    func sizes() async throws {
         let connection = try await TestServer.connect()
         try await Self.checkSizes(connection)
-        let large = [UInt8](repeating: 1, count: 20_000_000)
-        let echo: [UInt8] = try await connection.value("SELECT \(large)")
+        let large = Data(repeating: 1, count: 20_000_000)
+        let echo: Data = try await connection.value("SELECT \(large)")
         #expect(echo == large)
         await connection.close()
     }
 
-    @Test func anErrorLeavesTheConnectionUsable() async throws {
+    @Test("An error of the server leaves the connection usable and says what was violated")
+    func errors() async throws {
         let connection = try await TestServer.connect()
         for _ in 0..<3 {
             let error = try await postgresError { try await connection.execute("SELECT 1 / \(0)") }
@@ -46,7 +48,8 @@ import Testing
         await connection.close()
     }
 
-    @Test func errorsAtTheCommitAreNotMissed() async throws {
+    @Test("An error that comes only at the commit is thrown")
+    func atCommit() async throws {
         let connection = try await TestServer.connect()
         try await connection.execute(
             script: "CREATE TEMP TABLE p (id int PRIMARY KEY); CREATE TEMP TABLE c (p int REFERENCES p DEFERRABLE INITIALLY DEFERRED)")
@@ -60,7 +63,8 @@ import Testing
         await connection.close()
     }
 
-    @Test func stalePlansArePreparedAgain() async throws {
+    @Test("A statement whose plan went stale is prepared again")
+    func stalePlans() async throws {
         let connection = try await TestServer.connect()
         try await connection.execute(script: "CREATE TEMP TABLE s (a int); INSERT INTO s VALUES (1)")
         let select: SQL = "SELECT * FROM s"
@@ -74,7 +78,8 @@ import Testing
         await connection.close()
     }
 
-    @Test func theCacheIsBounded() async throws {
+    @Test("No more statements are kept prepared than the limit says")
+    func bounded() async throws {
         var configuration = try TestServer.configuration
         configuration.preparedStatementLimit = 16
         let connection = try await Connection.connect(configuration, logger: TestServer.quiet)
@@ -97,7 +102,8 @@ import Testing
         await bare.close()
     }
 
-    @Test func twoStatementsAtOnceAreRefusedNotMixed() async throws {
+    @Test("Two statements at once are refused, never mixed up")
+    func together() async throws {
         let connection = try await TestServer.connect()
         let outcomes = await withTaskGroup(of: Result<Int, PostgresError>.self) { group in
             for index in 0..<20 {
@@ -126,7 +132,8 @@ import Testing
         await connection.close()
     }
 
-    @Test func closingWakesTheOneWhoWaits() async throws {
+    @Test("Closing a connection wakes the one who waits for its answer")
+    func closing() async throws {
         let connection = try await TestServer.connect()
         let waiting = Task { try await connection.execute("SELECT pg_sleep(60)::text") }
         let observer = try await TestServer.connect()
@@ -144,13 +151,15 @@ import Testing
         await observer.close()
     }
 
-    @Test func copyByTheOrdinaryWayIsRefused() async throws {
+    @Test("COPY by the ordinary way is refused")
+    func ordinaryCopy() async throws {
         let connection = try await TestServer.connect()
         #expect(try await postgresError { try await connection.execute(script: "COPY (SELECT 1) TO STDOUT") }.kind == .misuse)
         #expect(await !connection.isUsable)
     }
 
-    @Test func refusalsOfTheServerAreTold() async throws {
+    @Test("A connection that the server refuses says why")
+    func refused() async throws {
         var configuration = try TestServer.configuration
         configuration["dbname"] = "no_such_database"
         let database = try await postgresError { _ = try await Connection.connect(configuration) }
@@ -163,7 +172,8 @@ import Testing
         #expect(host.kind == .connectionFailed && host.sqlState == nil)
     }
 
-    @Test func theFirstLivingHostIsTaken() async throws {
+    @Test("Of several hosts the first that lives is taken")
+    func hosts() async throws {
         var configuration = try TestServer.configuration
         let (host, port) = (configuration["host"] ?? "", configuration["port"] ?? "5432")
         configuration["host"] = "127.0.0.1,\(host)"
@@ -177,7 +187,8 @@ import Testing
         await connection.close()
     }
 
-    @Test func sessionSettingsArrive() async throws {
+    @Test("Settings of the configuration hold in the session")
+    func settings() async throws {
         var configuration = try TestServer.configuration
         configuration.applicationName = "a name"
         configuration.statementTimeout = .milliseconds(30)

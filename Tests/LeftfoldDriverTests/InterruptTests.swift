@@ -8,7 +8,8 @@ import Testing
             "SELECT count(*) FROM pg_stat_activity WHERE query LIKE \("%" + mark + "%") AND wait_event = 'PgSleep'", as: Int.self)
     }
 
-    @Test func aTimeoutCancelsAndCloses() async throws {
+    @Test("A statement that times out is cancelled on the server, and its connection closed")
+    func timeout() async throws {
         let connection = try await TestServer.connect()
         let observer = try await TestServer.connect()
         let error = try await postgresError {
@@ -20,7 +21,8 @@ import Testing
         await observer.close()
     }
 
-    @Test func abandoningLeavesTheServerAlone() async throws {
+    @Test("A statement that is abandoned goes on at the server, and its outcome is unknown")
+    func abandon() async throws {
         let connection = try await TestServer.connect()
         let observer = try await TestServer.connect()
         let pid = await connection.backendProcessID
@@ -34,8 +36,8 @@ import Testing
         await observer.close()
     }
 
-    @Test(arguments: [InterruptPolicy.cancel, .abandon])
-    func cancellationFollowsThePolicy(_ policy: InterruptPolicy) async throws {
+    @Test("A cancelled task treats its statement by the policy", arguments: [InterruptPolicy.cancel, .abandon])
+    func cancellation(_ policy: InterruptPolicy) async throws {
         let connection = try await TestServer.connect()
         let observer = try await TestServer.connect()
         let (pid, mark) = (await connection.backendProcessID, "mark_c\(policy)")
@@ -49,7 +51,8 @@ import Testing
         await observer.close()
     }
 
-    @Test func aCancelledTaskSendsNothing() async throws {
+    @Test("A task that is cancelled already sends nothing")
+    func cancelledBefore() async throws {
         let connection = try await TestServer.connect()
         let error = try await postgresError {
             try await Task {
@@ -62,7 +65,8 @@ import Testing
         await connection.close()
     }
 
-    @Test func pipelinesStreamsAndCopiesTimeOutToo() async throws {
+    @Test("Pipelines, streams and copies time out, too")
+    func others() async throws {
         let first = try await TestServer.connect()
         let pipeline = try await postgresError {
             try await first.pipeline(["SELECT 1", "SELECT pg_sleep(60)::text"], timeout: .milliseconds(50))
@@ -88,7 +92,8 @@ import Testing
         #expect(await !fourth.isUsable)
     }
 
-    @Test func aStreamIsCancelledWithItsTask() async throws {
+    @Test("A stream ends when its task is cancelled")
+    func stream() async throws {
         let connection = try await TestServer.connect()
         let error = try await postgresError {
             try await Task {

@@ -3,7 +3,8 @@ import Testing
 @testable import LeftfoldDriver
 
 @Suite(.needsServer) struct ListenerTests {
-    @Test func hearsAndComesBack() async throws {
+    @Test("A listener hears all that is announced, and comes back when its session is killed")
+    func listens() async throws {
         let events = Shared<[String]>([])
         var configuration = try TestServer.configuration
         configuration.applicationName = "listener_test"
@@ -36,7 +37,8 @@ import Testing
         await other.close()
     }
 
-    @Test func anInvalidChannelIsRefused() async throws {
+    @Test("A channel whose name is not allowed is refused")
+    func channel() async throws {
         let listener = Listener(try TestServer.configuration, channels: ["a\"; DROP"])
         #expect(try await postgresError { try await listener.run { _ in } }.kind == .encoding)
     }

@@ -3,7 +3,8 @@ import Testing
 @testable import LeftfoldDriver
 
 @Suite(.needsServer) struct PipelineTests {
-    @Test func allOrNothingWithTheIndexOfTheCulprit() async throws {
+    @Test("All statements of a pipeline happen or none, and the error says which one failed")
+    func atomic() async throws {
         let connection = try await TestServer.connect()
         try await connection.execute(script: "CREATE TEMP TABLE t (id int PRIMARY KEY)")
         let results = try await connection.pipeline([
@@ -27,7 +28,8 @@ import Testing
         await connection.close()
     }
 
-    @Test func insideATransaction() async throws {
+    @Test("A pipeline inside a transaction is part of it")
+    func transaction() async throws {
         let connection = try await TestServer.connect()
         try await connection.execute(script: "CREATE TEMP TABLE t (id int PRIMARY KEY)")
         try await connection.transaction { connection in
@@ -45,7 +47,8 @@ import Testing
         await connection.close()
     }
 
-    @Test func aHundredThousandStatements() async throws {
+    @Test("A hundred thousand statements are one batch")
+    func many() async throws {
         let connection = try await TestServer.connect()
         try await connection.execute(script: "CREATE TEMP TABLE t (id bigint)")
         let batch = (0..<100_000).map { SQL("INSERT INTO t VALUES (\($0))") }
@@ -56,7 +59,8 @@ import Testing
     }
 
     /// The server stops reading when nobody reads its answers: large both ways.
-    @Test func hugeAnswersDoNotStall() async throws {
+    @Test("A pipeline that is large both ways does not stall")
+    func large() async throws {
         let connection = try await TestServer.connect()
         let payload = String(repeating: "y", count: 50_000)
         let results = try await connection.pipeline((0..<400).map { _ in SQL("SELECT repeat('x', 50000) || \(payload)") })

@@ -5,8 +5,8 @@ import Testing
 @testable import LeftfoldDriver
 
 @Suite(.needsServer, .serialized) struct RestartTests {
-    @Test(arguments: [false, true])
-    func aRestartUnderAWaitingStatement(immediate: Bool) async throws {
+    @Test("A restart under a waiting statement is a lost connection of unknown outcome; then the pool recovers", arguments: [false, true])
+    func restart(immediate: Bool) async throws {
         try await TestServer.withServer { server in
             let pool = Pool(try ConnectionConfiguration(server.connectionString), size: 3, logger: TestServer.quiet)
             try await pool.withConnection { observer in
@@ -25,7 +25,8 @@ import Testing
         }
     }
 
-    @Test func listenersAndCallersSurviveADownServer() async throws {
+    @Test("Listeners and callers come back when the server does")
+    func outage() async throws {
         try await TestServer.withServer { server in
             let configuration = try ConnectionConfiguration(server.connectionString)
             let listening = Shared(0)
@@ -49,7 +50,8 @@ import Testing
         }
     }
 
-    @Test func passwordsAndTLS() async throws {
+    @Test("Passwords and TLS work, and everything works over TLS")
+    func tls() async throws {
         let keys = URL(fileURLWithPath: "/tmp/lf-tls-\(UInt32.random(in: 0 ... .max))")
         defer { try? FileManager.default.removeItem(at: keys) }
         try FileManager.default.createDirectory(at: keys, withIntermediateDirectories: true)
@@ -109,7 +111,8 @@ import Testing
         return try await connection.value("SELECT pg_backend_pid() * 0 + (SELECT count(*) FROM kept)", as: Int.self)
     }
 
-    @Test func isAdoptedRestartedAndStopped() async throws {
+    @Test("An embedded server is adopted, restarted for other settings, recovered and stopped")
+    func lifecycle() async throws {
         let folder = URL(fileURLWithPath: "/tmp/lf-\(UInt32.random(in: 0 ... .max))/\(String(repeating: "deep/", count: 20))x")
         defer { try? FileManager.default.removeItem(atPath: "/tmp/" + folder.pathComponents[2]) }
         let lines = Shared<[String]>([])

@@ -10,7 +10,8 @@ import Testing
         return Int(line.filter(\.isNumber)) ?? 0
     }
 
-    @Test func manyRowsInLittleMemory() async throws {
+    @Test("A stream of many rows needs little memory")
+    func memory() async throws {
         let connection = try await TestServer.connect()
         var (count, bytes) = (0, 0)
         let before = residentKilobytes
@@ -31,7 +32,8 @@ import Testing
         await connection.close()
     }
 
-    @Test func anErrorInTheMiddleIsThrownAfterTheRows() async throws {
+    @Test("An error in the middle of a stream comes after the rows before it")
+    func middle() async throws {
         let connection = try await TestServer.connect()
         var count = 0
         let error = try await postgresError {
@@ -48,7 +50,8 @@ import Testing
     }
 
     /// libpq's row-by-row mode outlasts the stream when a pipeline follows.
-    @Test func whatFollowsAStreamIsWhole() async throws {
+    @Test("What follows a stream comes whole, not row by row")
+    func following() async throws {
         let connection = try await TestServer.connect()
         let many: SQL = "SELECT generate_series(1, 10)"
         for following in 0..<3 {
@@ -69,7 +72,8 @@ import Testing
         await connection.close()
     }
 
-    @Test func aThrowingBodyEndsTheConnection() async throws {
+    @Test("A stream whose reader throws ends its connection")
+    func throwing() async throws {
         struct Enough: Error {}
         let connection = try await TestServer.connect()
         await #expect(throws: Enough.self) {
@@ -78,7 +82,8 @@ import Testing
         #expect(await !connection.isUsable)
     }
 
-    @Test func theConnectionIsBusyWhileItStreams() async throws {
+    @Test("A connection is busy while it streams")
+    func busy() async throws {
         let connection = try await TestServer.connect()
         try await connection.stream("SELECT 1") { _ in
             let error = try await postgresError { try await connection.execute("SELECT 2") }
@@ -88,7 +93,8 @@ import Testing
         await connection.close()
     }
 
-    @Test func copyInAndOut() async throws {
+    @Test("A copy goes in and comes out whole")
+    func copy() async throws {
         let connection = try await TestServer.connect()
         try await connection.execute(script: "CREATE TEMP TABLE t (id int, label text)")
         let written = try await connection.copyIn("COPY t FROM STDIN") { writer in
@@ -108,7 +114,8 @@ import Testing
         await connection.close()
     }
 
-    @Test func aFailedCopyLeavesNothing() async throws {
+    @Test("A copy that fails leaves nothing behind")
+    func failedCopy() async throws {
         struct Enough: Error {}
         let connection = try await TestServer.connect()
         try await connection.execute(script: "CREATE TEMP TABLE t (id int)")

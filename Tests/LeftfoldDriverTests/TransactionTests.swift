@@ -5,7 +5,8 @@ import Testing
 @Suite(.needsServer) struct TransactionTests {
     struct Stop: Error {}
 
-    @Test func commitsAndRollsBack() async throws {
+    @Test("A transaction commits when its closure returns and rolls back when it throws")
+    func commit() async throws {
         let connection = try await TestServer.connect()
         try await connection.execute(script: "CREATE TEMP TABLE t (id int)")
         let value = try await connection.transaction { connection in
@@ -25,7 +26,8 @@ import Testing
         await connection.close()
     }
 
-    @Test func aSwallowedErrorIsNotACommit() async throws {
+    @Test("A closure that swallows an error does not commit")
+    func swallowed() async throws {
         let connection = try await TestServer.connect()
         let error = try await postgresError {
             try await connection.transaction { connection in _ = try? await connection.execute("SELECT 1 / 0") }
@@ -35,7 +37,8 @@ import Testing
         await connection.close()
     }
 
-    @Test func isolationAndReadOnly() async throws {
+    @Test("Isolation and access are what was asked for; transactions do not nest")
+    func isolation() async throws {
         let connection = try await TestServer.connect()
         for isolation in [TransactionIsolation.readCommitted, .repeatableRead, .serializable] {
             try await connection.transaction(isolation: isolation) { connection in
@@ -57,7 +60,8 @@ import Testing
         await connection.close()
     }
 
-    @Test func aConnectionLostInsideIsARollbackForSure() async throws {
+    @Test("A connection lost inside a transaction is a rollback for sure, outside it is an unknown outcome")
+    func lost() async throws {
         let connection = try await TestServer.connect()
         let error = try await postgresError {
             try await connection.transaction { connection in
@@ -70,7 +74,8 @@ import Testing
         #expect(outside.kind == .connectionLost && outside.outcomeUnknown && outside.isConnectionFailure)
     }
 
-    @Test func cancelledBeforeTheCommitIsRolledBack() async throws {
+    @Test("A task cancelled before the commit rolls back")
+    func cancelled() async throws {
         let connection = try await TestServer.connect()
         try await connection.execute(script: "CREATE TEMP TABLE t (id int)")
         let error = try await postgresError {

@@ -21,7 +21,8 @@ import Testing
         #expect(try await connection.value("SELECT \(holes)", as: [T?].self) == holes, sourceLocation: sourceLocation)
     }
 
-    @Test func everyTypeRoundTrips() async throws {
+    @Test("Values of every type come back as they were")
+    func types() async throws {
         let connection = try await TestServer.connect()
         try await same([true, false], connection)
         try await same([Int16.min, -1, 0, 1, .max], connection)
@@ -29,19 +30,17 @@ import Testing
         try await same([Int64.min, -1, 0, 1, .max], connection)
         try await same([Int.min, -1, 0, 1, .max], connection)
         try await same([0, -0.0, 1.5, Double.greatestFiniteMagnitude, .leastNonzeroMagnitude, .infinity, -.infinity], connection)
-        try await same([0, -0.0, 1.5, Float.greatestFiniteMagnitude, .leastNonzeroMagnitude, .infinity], connection)
         try await same(["", "a", "ä€😀e\u{301}", "' \" \\ $1 \n\t", String(repeating: "x", count: 100_000)], connection)
         try await same([UUID(), UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))], connection)
         try await same([JSONBytes(Array(#"{"b": 1, "a": [ ]}"#.utf8))], connection)
-        try await same([JSONBBytes(Array(#"{"a": 1}"#.utf8))], connection)
-        try await same([Data(), Data([0, 255, 0])], connection)
-        for bytes in [[], [0], Array(0...255)] as [[UInt8]] { #expect(try await connection.value("SELECT \(bytes)") == bytes) }
+        try await same([Data(), Data([0, 255, 0]), Data(0...255)], connection)
         let nan = try await connection.value("SELECT \(Double.nan)", as: Double.self)
         #expect(nan.isNaN)
         await connection.close()
     }
 
-    @Test func datesAreExactToTheMicrosecond() async throws {
+    @Test("Dates are exact to the microsecond, and those that cannot be expressed are refused")
+    func dates() async throws {
         let connection = try await TestServer.connect()
         for seconds in [0, -1, 1, -978_307_200, 1_700_000_000.123456, -3_000_000_000.5] {
             let date = Date(timeIntervalSinceReferenceDate: (seconds * 1e6).rounded() / 1e6)
@@ -63,7 +62,8 @@ import Testing
         await connection.close()
     }
 
-    @Test func integersWidenButNeverWrap() async throws {
+    @Test("Integers widen but never wrap")
+    func integers() async throws {
         let connection = try await TestServer.connect()
         #expect(try await connection.value("SELECT 7::smallint", as: Int.self) == 7)
         #expect(try await connection.value("SELECT 7::int", as: Int64.self) == 7)
@@ -78,13 +78,14 @@ import Testing
         await connection.close()
     }
 
-    @Test func nulAndInvalidUTF8AreRefusedBothWays() async throws {
+    @Test("NUL and invalid UTF-8 are refused in both directions")
+    func text() async throws {
         let connection = try await TestServer.connect()
         #expect(try await postgresError { try await connection.execute("SELECT \("a\0b")") }.kind == .encoding)
         #expect(try await postgresError { try await connection.execute(script: "SELECT 1\0; SELECT 2") }.kind == .encoding)
-        let raw = SQL(unsafe: "SELECT $1", [Parameter(type: .text, bytes: [0x61, 0xFF])])
+        let raw: SQL = "SELECT \(RawText(bytes: [0x61, 0xFF]))"
         #expect(try await postgresError { try await connection.execute(raw) }.sqlState == .characterNotInRepertoire)
-        let zero = SQL(unsafe: "SELECT $1", [Parameter(type: .text, bytes: [0x61, 0])])
+        let zero: SQL = "SELECT \(RawText(bytes: [0x61, 0]))"
         #expect(try await postgresError { try await connection.execute(zero) }.sqlState == .characterNotInRepertoire)
         // A server that stores what it should not: bytes of a name type pass unchecked when the database's encoding is SQL_ASCII; here the
         // result is made by hand.
@@ -98,7 +99,8 @@ import Testing
         await connection.close()
     }
 
-    @Test func malformedArraysAreErrors() async throws {
+    @Test("A malformed array is an error, never a crash")
+    func malformed() async throws {
         let connection = try await TestServer.connect()
         let rows = try await connection.execute("SELECT ARRAY[1, 2, 3]::int8[], ARRAY[[1],[2]]")
         #expect(throws: PostgresError.self) { try rows[0][1].decode([Int].self) }
@@ -116,7 +118,8 @@ import Testing
         await connection.close()
     }
 
-    @Test func rawRepresentablesNeedNoCode() async throws {
+    @Test("A type with a raw value is bound and read by that")
+    func raw() async throws {
         let connection = try await TestServer.connect()
         #expect(try await connection.value("SELECT \(Colour.green)", as: Colour.self) == .green)
         #expect(try await connection.value("SELECT \([Colour.red, .green])", as: [Colour].self) == [.red, .green])
@@ -124,7 +127,8 @@ import Testing
         await connection.close()
     }
 
-    @Test func rowsAreReadByIndexAndName() async throws {
+    @Test("Rows are read by index and by name; what is not there is an error")
+    func rows() async throws {
         let connection = try await TestServer.connect()
         let rows = try await connection.execute("SELECT i AS number, 'n' || i AS label FROM generate_series(1, 3) i")
         #expect(rows.columns == ["number", "label"] && rows.count == 3 && rows.command == "SELECT 3" && rows.affected == 3)
@@ -138,7 +142,8 @@ import Testing
     }
 
     /// Random values of all types in one row, many times.
-    @Test func randomValuesRoundTrip() async throws {
+    @Test("Random values of all types in one row come back as they were")
+    func random() async throws {
         var random = SeededGenerator()
         let connection = try await TestServer.connect()
         for round in 0..<300 {
@@ -149,13 +154,13 @@ import Testing
                 Unicode.Scalar(UInt32.random(in: 1...0x10FFFF, using: &random))
             }
             let text = String(String.UnicodeScalarView(scalars))
-            let bytes = (0..<Int.random(in: 0...300, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) }
+            let bytes = Data((0..<Int.random(in: 0...300, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) })
             let double = Double(bitPattern: random.next())
             let micro = Double(Int64.random(in: -2_000_000_000_000_000...2_000_000_000_000_000, using: &random))
             let date = Date(timeIntervalSinceReferenceDate: micro / 1e6)
             let row = try #require(
                 await connection.execute("SELECT \(numbers), \(text), \(bytes), \(double), \(date), \([text, text])").first)
-            let back = try row.decode([Int?].self, String.self, [UInt8].self, Double.self, Date.self, [String].self)
+            let back = try row.decode([Int?].self, String.self, Data.self, Double.self, Date.self, [String].self)
             guard back.0 == numbers, Array(back.1.unicodeScalars) == scalars, back.2 == bytes,
                 back.3 == double || (back.3.isNaN && double.isNaN),
                 (back.4.timeIntervalSinceReferenceDate * 1e6).rounded() == micro, back.5 == [text, text]
@@ -166,6 +171,13 @@ import Testing
         }
         await connection.close()
     }
+}
+
+/// Text that Swift's `String` would not let through.
+private struct RawText: PostgresEncodable {
+    let bytes: [UInt8]
+    static var postgresType: PostgresType { .text }
+    func encode(into buffer: inout [UInt8]) { buffer += bytes }
 }
 
 private enum Colour: String, PostgresCodable { case red, green }

@@ -107,9 +107,9 @@ import Testing
             .post, "/notes", #"{"title":"one"}"#,
             headers: [.idempotencyKey: key.uuidString, .correlationID: "conversation-7", .causationID: "event-3"])
         #expect(response.headers[.correlationID] == "conversation-7")
-        let metadata = try await service.store.read(after: .zero, limit: 1).first?.metadata.fields()
-        #expect(metadata?.correlationID == "conversation-7" && metadata?.principal == "ada")
-        #expect(metadata?.causationID == key.uuidString.lowercased())
+        let event = try await service.store.read(after: .zero, limit: 1).first
+        #expect(event?.correlationID == "conversation-7" && event?.principal == "ada")
+        #expect(event?.commandID == key)
         let entry = try await service.store.journalEntry(for: key)
         #expect(entry?.correlationID == "conversation-7" && entry?.causationID == "event-3" && entry?.outcome == .accepted)
     }

@@ -50,7 +50,7 @@ import Testing
     }
 
     @Test func pathsAndBodiesMeetInOneObject() {
-        func text(_ fields: [(name: String, value: JSONValue)], _ object: String) -> String {
+        func text(_ fields: [(name: String, value: JSONText)], _ object: String) -> String {
             String(decoding: JSONObject.inserting(fields, into: Array(object.utf8)), as: UTF8.self)
         }
         #expect(text([("id", .string("a\"\u{1}"))], " { } ") == #"{"id":"a\"\u0001" } "#)

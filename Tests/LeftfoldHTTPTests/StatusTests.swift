@@ -17,19 +17,19 @@ struct Expectation: Sendable, CustomTestStringConvertible {
     var status: Int
     var code: String
     /// How the journal records it; nil where nothing of it reaches the journal.
-    var outcome: Outcome?
+    var outcome: RefusalKind?
 
     var testDescription: String { "\(method) \(path) → \(status) \(code)" }
 
     init(
-        _ method: HTTPRequest.Method, _ path: String, _ body: String?, _ status: Int, _ code: String, _ outcome: Outcome? = nil
+        _ method: HTTPRequest.Method, _ path: String, _ body: String?, _ status: Int, _ code: String, _ outcome: RefusalKind? = nil
     ) {
         self.init(method, path, body, [:], status, code, outcome)
     }
 
     init(
         _ method: HTTPRequest.Method, _ path: String, _ body: String?, _ headers: HTTPFields, _ status: Int, _ code: String,
-        _ outcome: Outcome? = nil
+        _ outcome: RefusalKind? = nil
     ) {
         self.method = method
         self.path = path
@@ -137,7 +137,7 @@ struct Expectation: Sendable, CustomTestStringConvertible {
         #expect((problem.commandID != nil) == (expected.code == "outcome_unknown"))
 
         let journal = try await service.store.journal(JournalFilter())
-        #expect(journal.map(\.outcome) == (expected.outcome.map { [$0] } ?? []))
+        #expect(journal.map(\.outcome) == (expected.outcome.map { [.refused($0)] } ?? []))
         #expect(journal.map(\.code) == (expected.outcome.map { _ in [expected.code] } ?? []))
     }
 

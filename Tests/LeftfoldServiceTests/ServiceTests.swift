@@ -1,5 +1,7 @@
 import Configuration
 import Foundation
+import LeftfoldDriver
+import Logging
 import Leftfold
 import LeftfoldHTTP
 import LeftfoldPostgres

@@ -1,3 +1,4 @@
+import LeftfoldPostgres
 import Configuration
 import Foundation
 import Logging

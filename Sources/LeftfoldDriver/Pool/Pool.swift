@@ -50,6 +50,16 @@ public final class Pool: Sendable {
         return value
     }
 
+    /// Runs a closure inside a transaction on a lent connection; see ``Connection/transaction(isolation:readOnly:_:)``.
+    @discardableResult
+    public func withTransaction<T>(
+        isolation: TransactionIsolation = .readCommitted, readOnly: Bool = false, _ body: (Connection) async throws -> T
+    ) async throws -> T {
+        try await withConnection { connection in
+            try await connection.transaction(isolation: isolation, readOnly: readOnly, body)
+        }
+    }
+
     /// Runs one statement on a lent connection. If the connection turns out to be dead before anything was sent, it is tried once more on
     /// another one.
     @discardableResult
@@ -120,7 +130,9 @@ public final class Pool: Sendable {
         }
     }
 
-    private func waitInLine(_ waiter: UInt64, until deadline: ContinuousClock.Instant) async throws(PostgresError) -> PoolState<Connection>.Grant {
+    private func waitInLine(_ waiter: UInt64, until deadline: ContinuousClock.Instant) async throws(PostgresError)
+        -> PoolState<Connection>.Grant
+    {
         let outcome = await Poller.shared.park(waiter, until: deadline) { state.withLock { $0.hasGrant(waiter) } }
         let grant = state.withLock { $0.leave(waiter) ? nil : $0.take(waiter) }
         if let grant { return grant }

@@ -21,7 +21,8 @@ extension SQL {
                         var offset = 0
                         for index in 0..<count {
                             types[index] = template.placeholders[index].type
-                            pointers[index] = lengths[index].flatMap { _ in start?.advanced(by: offset).assumingMemoryBound(to: CChar.self) }
+                            pointers[index] = lengths[index].flatMap { _ in start?.advanced(by: offset).assumingMemoryBound(to: CChar.self)
+                            }
                             numbers[index] = lengths[index] ?? 0
                             numbers[count + index] = 1
                             offset += Int(lengths[index] ?? 0)

@@ -3,7 +3,7 @@
 /// - `\(value)` binds any ``PostgresEncodable``; an empty `Optional` is a `NULL` of the right type.
 /// - `\(identifier: name)` writes a quoted identifier; only `[a-z_][a-z0-9_]{0,62}` is let through.
 /// - `\(unsafe: text)` splices raw text. Never give it anything a user typed.
-/// - `\(fragment: sql)` splices another `SQL` with its values.
+/// - `\(fragment: sql)` splices another `SQL` with its values, `\(fragments: list)` several with commas between them.
 ///
 /// What cannot be sent is found while the statement is made, and thrown when it is executed, before anything reaches the server: `.encoding`
 /// for a value, an identifier or a NUL, `.misuse` for more than 65535 values.
@@ -69,7 +69,7 @@ public struct SQL: Sendable, ExpressibleByStringInterpolation {
         /// Binds a value.
         public mutating func appendInterpolation<T: PostgresEncodable>(_ value: T) { sql.bind(value) }
 
-        /// Binds a value, or a `NULL` of its type. Besides the other one, since the compiler warns of an `Optional` in a text.
+        /// Binds a value, or a `NULL` of its type. Without it the compiler takes an `Optional` in a literal for a slip.
         public mutating func appendInterpolation<T: PostgresEncodable>(_ value: T?) { sql.bind(value) }
 
         /// Writes a quoted identifier.
@@ -86,6 +86,14 @@ public struct SQL: Sendable, ExpressibleByStringInterpolation {
 
         /// Splices another statement's text and values.
         public mutating func appendInterpolation(fragment: SQL) { sql.append(fragment) }
+
+        /// Splices a list of statements, with text between them.
+        public mutating func appendInterpolation(fragments: [SQL], separator: String = ", ") {
+            for (index, fragment) in fragments.enumerated() {
+                if index > 0 { sql.append(separator) }
+                sql.append(fragment)
+            }
+        }
     }
 
     private mutating func append(_ text: String) {

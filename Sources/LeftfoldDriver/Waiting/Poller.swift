@@ -47,7 +47,8 @@ final class Poller: Sendable {
     }
 
     /// Waits until somebody wakes the token. `alreadyDone` is asked after the token can be woken, so no wake-up is missed.
-    func park(_ token: UInt64, until deadline: ContinuousClock.Instant?, cancellable: Bool = true, alreadyDone: () -> Bool) async -> Outcome {
+    func park(_ token: UInt64, until deadline: ContinuousClock.Instant?, cancellable: Bool = true, alreadyDone: () -> Bool) async -> Outcome
+    {
         await suspend(token: token, until: deadline, cancellable: cancellable) { _ in alreadyDone() ? .woken : nil }
     }
 

@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import Leftfold
 import NIOCore
 
 /// The JSON of a request, within bounds. An absent body counts as `{}`.

@@ -19,7 +19,7 @@ struct Lease: Sendable {
 
     /// Puts a follower on record, at position zero, unless it is there.
     static func register(_ follower: FollowerName, in log: LogName, on connection: Connection) async throws(PostgresError) {
-        try await connection.execute("INSERT INTO \(log).followers (name) VALUES (\(follower.rawValue)) ON CONFLICT (name) DO NOTHING")
+        try await connection.execute("INSERT INTO \(log).followers (name) VALUES (\(follower)) ON CONFLICT (name) DO NOTHING")
     }
 
     /// Takes the lease; nil while somebody else has it, or where there is no such follower.
@@ -29,7 +29,7 @@ struct Lease: Sendable {
             """
             UPDATE \(log).followers
             SET lease_epoch = lease_epoch + 1, lease_owner = \(owner), lease_until = clock_timestamp() + make_interval(secs => \(length.seconds))
-            WHERE name = \(follower.rawValue) AND (lease_until IS NULL OR lease_until < clock_timestamp())
+            WHERE name = \(follower) AND (lease_until IS NULL OR lease_until < clock_timestamp())
             RETURNING lease_epoch, position, failed_position
             """
         ).first
@@ -48,7 +48,7 @@ struct Lease: Sendable {
         let row = try await connection.execute(
             """
             UPDATE \(log).followers SET lease_until = clock_timestamp() + make_interval(secs => \(Self.length.seconds))
-            WHERE name = \(follower.rawValue) AND lease_epoch = \(checkpoint.epoch) AND lease_until IS NOT NULL
+            WHERE name = \(follower) AND lease_epoch = \(checkpoint.epoch) AND lease_until IS NOT NULL
             RETURNING failed_position
             """
         ).first
@@ -64,7 +64,7 @@ struct Lease: Sendable {
             """
             WITH released AS (
                 UPDATE \(log).followers SET lease_until = NULL, lease_owner = NULL
-                WHERE name = \(follower.rawValue) AND lease_epoch = \(checkpoint.epoch)
+                WHERE name = \(follower) AND lease_epoch = \(checkpoint.epoch)
                 RETURNING name
             ) SELECT pg_notify(\(Announcements.checkpoints(of: log)), 'released ' || name) FROM released
             """)
@@ -74,7 +74,7 @@ struct Lease: Sendable {
     func advance(to position: GlobalPosition) -> SQL {
         """
         SELECT \(log).advance(
-            \(follower.rawValue), \(checkpoint.position.rawValue), \(position.rawValue), \(checkpoint.epoch),
+            \(follower), \(checkpoint.position), \(position), \(checkpoint.epoch),
             make_interval(secs => \(Self.length.seconds)))
         """
     }
@@ -90,8 +90,8 @@ struct Lease: Sendable {
         try await connection.execute(
             """
             UPDATE \(log).followers
-            SET failed_position = \(failed.event.position.rawValue), failed_at = clock_timestamp(), failure = \(String(failed.reason.prefix(2000)))
-            WHERE name = \(follower.rawValue) AND lease_epoch = \(checkpoint.epoch)
+            SET failed_position = \(failed.event.position), failed_at = clock_timestamp(), failure = \(String(failed.reason.prefix(2000)))
+            WHERE name = \(follower) AND lease_epoch = \(checkpoint.epoch)
             """)
     }
 }

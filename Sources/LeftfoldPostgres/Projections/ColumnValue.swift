@@ -43,35 +43,35 @@ enum ColumnValue: Sendable, Equatable {
 }
 
 extension Column {
-    /// The values of this column as one array.
-    func parameter(_ values: [ColumnValue]) throws(RowMismatch) -> SQL {
+    /// The values of this column, bound as one array.
+    func array(of values: [ColumnValue]) throws(RowMismatch) -> SQL {
         switch form {
-        case .bool: bind(try bound(values) { if case .bool(let value) = $0 { value } else { nil } } as [Bool?])
-        case .integer: bind(try bound(values) { if case .integer(let value) = $0 { value } else { nil } } as [Int64?])
-        case .uuid: bind(try bound(values) { if case .uuid(let value) = $0 { value } else { nil } } as [UUID?])
-        case .date: bind(try bound(values) { if case .date(let value) = $0 { value } else { nil } } as [Date?])
-        case .json: bind(try bound(values) { if case .json(let value) = $0 { JSONBytes(value) } else { nil } } as [JSONBytes?])
+        case .bool: try bound(values) { value -> Bool? in if case .bool(let value) = value { value } else { nil } }
+        case .integer: try bound(values) { value -> Int64? in if case .integer(let value) = value { value } else { nil } }
+        case .uuid: try bound(values) { value -> UUID? in if case .uuid(let value) = value { value } else { nil } }
+        case .date: try bound(values) { value -> Date? in if case .date(let value) = value { value } else { nil } }
+        case .json: try bound(values) { value -> JSONBytes? in if case .json(let value) = value { JSONBytes(value) } else { nil } }
         case .double:
-            bind(try bound(values) {
-                    switch $0 {
-                    case .double(let value): value
-                    case .integer(let value): Double(exactly: value)
-                    default: nil
-                    }
-                } as [Double?])
+            try bound(values) { value -> Double? in
+                switch value {
+                case .double(let value): value
+                case .integer(let value): Double(exactly: value)
+                default: nil
+                }
+            }
         case .text:
-            bind(try bound(values) {
-                    switch $0 {
-                    case .text(let value): value
-                    case .integer(let value): String(value)
-                    case .double(let value): String(value)
-                    default: nil
-                    }
-                } as [String?])
+            try bound(values) { value -> String? in
+                switch value {
+                case .text(let value): value
+                case .integer(let value): String(value)
+                case .double(let value): String(value)
+                default: nil
+                }
+            }
         }
     }
 
-    private func bound<T>(_ values: [ColumnValue], _ read: (ColumnValue) -> T?) throws(RowMismatch) -> [T?] {
+    private func bound<T: PostgresEncodable>(_ values: [ColumnValue], _ read: (ColumnValue) -> T?) throws(RowMismatch) -> SQL {
         var bound: [T?] = []
         bound.reserveCapacity(values.count)
         for value in values {
@@ -82,7 +82,7 @@ extension Column {
             }
             bound.append(fitting)
         }
-        return bound
+        return "\(bound)"
     }
 }
 
@@ -91,5 +91,3 @@ struct RowMismatch: Error, Sendable, CustomStringConvertible {
     let description: String
     init(_ description: String) { self.description = description }
 }
-
-private func bind<T: PostgresEncodable>(_ values: [T?]) -> SQL { "\(values)" }

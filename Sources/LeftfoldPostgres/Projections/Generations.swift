@@ -14,7 +14,7 @@ struct Generations: Sendable {
     /// The live one, nil before the first.
     func live(_ execute: (SQL) async throws -> Rows) async throws -> Generation? {
         try await execute(
-            "SELECT number, code_version FROM \(log).generations WHERE projection = \(name.rawValue) AND state = 'live'"
+            "SELECT number, code_version FROM \(log).generations WHERE projection = \(name) AND state = 'live'"
         ).first.map(generation)
     }
 
@@ -28,7 +28,7 @@ struct Generations: Sendable {
         try await connection.execute(
             """
             SELECT g.number, g.code_version FROM \(log).generations AS g JOIN \(log).followers AS f ON f.name = g.follower
-            WHERE g.projection = \(name.rawValue) AND g.state = \(state) AND \(fragment: condition)
+            WHERE g.projection = \(name) AND g.state = \(state) AND \(fragment: condition)
             ORDER BY g.number DESC
             """
         ).map(generation)
@@ -54,14 +54,14 @@ struct Generations: Sendable {
     /// A new one beside the others: empty tables, and a follower at zero.
     func create(on connection: Connection) async throws -> Generation {
         let last = try await connection.execute(
-            "SELECT coalesce(max(number), 0) FROM \(log).generations WHERE projection = \(name.rawValue)"
+            "SELECT coalesce(max(number), 0) FROM \(log).generations WHERE projection = \(name)"
         ).first?.decode(Int.self)
         let generation = Generation(log: log, projection: name, number: (last ?? 0) + 1, codeVersion: projection.version)
         try await Lease.register(generation.follower, in: log, on: connection)
         try await connection.execute(
             """
             INSERT INTO \(log).generations (projection, number, code_version, follower)
-            VALUES (\(name.rawValue), \(Int32(generation.number)), \(Int32(generation.codeVersion)), \(generation.follower.rawValue))
+            VALUES (\(name), \(Int32(generation.number)), \(Int32(generation.codeVersion)), \(generation.follower))
             """)
         try await createTables(of: generation, on: connection)
         return generation
@@ -95,14 +95,14 @@ struct Generations: Sendable {
         try await connection.execute(
             """
             WITH retired AS (
-                UPDATE \(log).generations SET state = 'retired' WHERE projection = \(name.rawValue) AND state = 'live' RETURNING follower
+                UPDATE \(log).generations SET state = 'retired' WHERE projection = \(name) AND state = 'live' RETURNING follower
             ) UPDATE \(log).followers AS f SET lease_epoch = f.lease_epoch + 1, lease_owner = NULL, lease_until = NULL
             FROM retired AS r WHERE f.name = r.follower
             """)
         try await connection.execute(
             """
             UPDATE \(log).generations SET state = 'live', live_since = clock_timestamp()
-            WHERE projection = \(name.rawValue) AND number = \(Int32(generation.number))
+            WHERE projection = \(name) AND number = \(Int32(generation.number))
             """)
         if database.readSchema != "public" { try await connection.execute("CREATE SCHEMA IF NOT EXISTS \(identifier: database.readSchema)") }
         try await ReadViews(schema: database.readSchema).show(projection.tables, of: generation, on: connection)
@@ -114,7 +114,7 @@ struct Generations: Sendable {
         try await connection.execute(
             """
             SELECT f.position FROM \(log).followers AS f JOIN \(log).generations AS g ON g.follower = f.name
-            WHERE g.projection = \(name.rawValue) AND g.state = 'live' FOR UPDATE OF f
+            WHERE g.projection = \(name) AND g.state = 'live' FOR UPDATE OF f
             """
         ).first.map { GlobalPosition(rawValue: try $0.decode(Int64.self)) }
     }
@@ -143,11 +143,11 @@ struct Generations: Sendable {
         let dropped = try await connection.execute(
             """
             UPDATE \(log).generations SET state = 'dropped', follower = NULL
-            WHERE projection = \(name.rawValue) AND number = \(Int32(generation.number)) AND state NOT IN ('live', 'dropped')
+            WHERE projection = \(name) AND number = \(Int32(generation.number)) AND state NOT IN ('live', 'dropped')
             """
         ).affected
         guard dropped == 1 else { return }
-        try await connection.execute("DELETE FROM \(log).followers WHERE name = \(generation.follower.rawValue)")
+        try await connection.execute("DELETE FROM \(log).followers WHERE name = \(generation.follower)")
         try await connection.execute("DROP SCHEMA IF EXISTS \(identifier: generation.schema) CASCADE")
     }
 }

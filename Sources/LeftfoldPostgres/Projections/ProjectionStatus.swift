@@ -68,7 +68,7 @@ extension LeftfoldDatabase {
                 WITH mended AS (
                     UPDATE \(log).followers AS f SET failed_position = NULL, failed_at = NULL, failure = NULL
                     FROM \(log).generations AS g
-                    WHERE g.projection = \(projection.rawValue) AND g.state = 'live' AND f.name = g.follower
+                    WHERE g.projection = \(projection) AND g.state = 'live' AND f.name = g.follower
                         AND f.failed_position IS NOT NULL
                     RETURNING f.name
                 ) SELECT pg_notify(\(Announcements.checkpoints(of: log)), 'retry ' || name) FROM mended

@@ -80,12 +80,8 @@ struct RowTable: Sendable {
     }
 
     private func unnested(_ columns: [Column], _ rows: [[ColumnValue]]) throws -> SQL {
-        var arrays: SQL = ""
-        for (index, column) in columns.enumerated() {
-            let values = try column.parameter(rows.map { $0[index] })
-            arrays = index == 0 ? values : "\(fragment: arrays), \(fragment: values)"
-        }
-        return "unnest(\(fragment: arrays)) AS r (\(unsafe: columns.map(\.quoted).joined(separator: ", ")))"
+        let arrays = try columns.enumerated().map { index, column in try column.array(of: rows.map { $0[index] }) }
+        return "unnest(\(fragments: arrays)) AS r (\(unsafe: columns.map(\.quoted).joined(separator: ", ")))"
     }
 
     // MARK: Rows

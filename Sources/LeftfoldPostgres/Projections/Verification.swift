@@ -59,7 +59,7 @@ public struct Verification: Sendable {
             throw failed("its live generation was built by version \(live.codeVersion) of the code; this is version \(projection.version)")
         }
         let checkpoint = try await connection.execute(
-            "SELECT position FROM \(database.log).followers WHERE name = \(live.follower.rawValue)"
+            "SELECT position FROM \(database.log).followers WHERE name = \(live.follower)"
         ).first?.decode(Int64.self)
         let scratch = Generation(log: database.log, projection: projection.name, number: 0, codeVersion: projection.version)
         try await generations.createTables(of: scratch, on: connection)

@@ -34,7 +34,7 @@ public struct ReadModels: Sendable {
         let checkpoint: SQL = """
             SELECT coalesce(min(f.position), 0), coalesce(array_agg(f.name), '{}')
             FROM \(database.log).generations AS g JOIN \(database.log).followers AS f ON f.name = g.follower
-            WHERE g.state = 'live' AND g.projection = ANY (\(Q.reads.map(\.rawValue)))
+            WHERE g.state = 'live' AND g.projection = ANY (\(Q.reads))
             """
         let results: [Rows]
         do {

@@ -15,9 +15,9 @@ public import LeftfoldPostgres
 public struct ProjectedDatabase: Sendable {
     /// The database, for all that is not here.
     public let database: LeftfoldDatabase
-    private let projection: any Projection
+    private let projection: any PostgresProjection
 
-    init(_ database: LeftfoldDatabase, _ projection: any Projection) {
+    init(_ database: LeftfoldDatabase, _ projection: any PostgresProjection) {
         self.database = database
         self.projection = projection
     }
@@ -40,7 +40,7 @@ public struct ProjectedDatabase: Sendable {
     /// Compares the tables with what a fold of the whole log into new tables gives (I6).
     public func verify() async throws -> Bool {
         try await reachHead()
-        return try await Self.verify(projection, in: database)
+        return try await Verification(projection, in: database).run().matches
     }
 
     /// Returns when the projection has applied all that is in the log.
@@ -54,10 +54,6 @@ public struct ProjectedDatabase: Sendable {
             if let position = status.failedPosition { throw ProjectionStopped(position: position, reason: status.failure ?? "") }
             return status.position >= head
         }
-    }
-
-    private static func verify(_ projection: some Projection, in database: LeftfoldDatabase) async throws -> Bool {
-        try await Verification(projection, in: database).run().matches
     }
 }
 
@@ -76,7 +72,7 @@ extension TestDatabase {
     ///
     /// - Throws: what the body throws; else what went wrong with server, database or migrations.
     public static func with<T: Sendable>(
-        projecting projection: some Projection, on server: TestServer = .shared,
+        projecting projection: any PostgresProjection, on server: TestServer = .shared,
         _ body: @escaping (ProjectedDatabase) async throws -> T
     ) async throws -> T {
         try await withEmpty(on: server) { configuration in
@@ -89,7 +85,7 @@ extension TestDatabase {
 extension LeftfoldDatabase {
     /// Runs its service and a projector until the body is done, and closes it.
     public func projecting<T: Sendable>(
-        _ projection: some Projection, _ body: @escaping (ProjectedDatabase) async throws -> T
+        _ projection: any PostgresProjection, _ body: @escaping (ProjectedDatabase) async throws -> T
     ) async throws -> T {
         try await running { database in
             let projector = Projector(projection, in: database, logger: TestDatabase.quiet)

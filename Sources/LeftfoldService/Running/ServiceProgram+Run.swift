@@ -1,5 +1,6 @@
 public import LeftfoldHTTP
 public import Logging
+import LeftfoldPostgres
 import ServiceLifecycle
 import UnixSignals
 

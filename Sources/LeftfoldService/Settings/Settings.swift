@@ -1,4 +1,5 @@
 public import Configuration
+import SystemPackage
 import Foundation
 public import LeftfoldDriver
 public import LeftfoldHTTP

@@ -2,11 +2,12 @@ import Leftfold
 import LeftfoldDriver
 import LeftfoldPostgres
 
-struct Balances: Projection {
+struct Balances: StatementProjection {
     static let name: ProjectionName = "balances"
+    let version = 1
+    let sources: EventSources = .all(of: Account.self)
     let tables = ["balances"]
     let script = "CREATE TABLE balances (id uuid PRIMARY KEY, owner text NOT NULL, balance bigint NOT NULL);"
-    let categories: Set<StreamCategory> = [Account.category]
 
     func apply(_ event: RecordedEvent, to batch: inout StatementBatch) throws {
         guard let id = event.stream.uuid else { return }

@@ -3,11 +3,12 @@ import LeftfoldDriver
 import LeftfoldPostgres
 
 /// What each counter has counted.
-struct Totals: Projection {
+struct Totals: StatementProjection {
     static let name: ProjectionName = "totals"
+    let version = 1
+    let sources: EventSources = .all(of: Counter.self)
     let tables = ["totals"]
     let script = "CREATE TABLE totals (id uuid PRIMARY KEY, total bigint NOT NULL CHECK (total < 1000));"
-    let categories: Set<StreamCategory> = [Counter.category]
 
     func apply(_ event: RecordedEvent, to batch: inout StatementBatch) throws {
         guard let id = StreamID<Counter>(event.stream)?.uuid else { return }

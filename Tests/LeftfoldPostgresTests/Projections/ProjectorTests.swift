@@ -25,7 +25,7 @@ import Testing
     func otherCategories() async throws {
         try await TestDatabase.with { database in
             let other = try #require(StreamName(rawValue: "other-1"))
-            _ = try await database.store.append(Note.request(to: other, ["a", "b"]))
+            _ = try await database.store.append(Note.append(to: other, ["a", "b"]))
             try await database.note(1)
             try await database.projecting(Ledger()) {
                 try await eventually("caught up") { try await database.status(Ledger.name)?.position == 3 }
@@ -74,7 +74,7 @@ import Testing
                                 WITH killed AS (
                                     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
                                     WHERE datname = current_database() AND application_name LIKE '%ledger%'
-                                ) UPDATE leftfold.checkpoints SET lease_until = NULL WHERE (SELECT count(*) FROM killed) >= 0
+                                ) UPDATE leftfold.followers SET lease_until = NULL WHERE (SELECT count(*) FROM killed) >= 0
                                 """)
                         }
                     }
@@ -93,14 +93,16 @@ import Testing
     func zombie() async throws {
         try await TestDatabase.with { database in
             try await database.note(5)
-            let generation = try await database.withConnection { try await Generation.ensureLive(Ledger(), on: $0) }
-            try await database.withConnection(on: generation) { connection in
-                var sleeper = try #require(try await Lease.take(generation, owner: "sleeper", on: connection))
-                try await database.pool.execute("UPDATE leftfold.checkpoints SET lease_until = clock_timestamp() - interval '1 second'")
-                var heir = try #require(try await Lease.take(generation, owner: "heir", on: connection))
-                let catchUp = CatchUp(projection: Ledger(), store: database.store, batchSize: 2)
-                try await catchUp.run(&heir, on: connection)
-                await #expect(throws: CatchUp<Ledger>.Stop.self) { try await catchUp.run(&sleeper, on: connection) }
+            let generation = try await Generations(projection: Ledger(), database: database).ensureLive()
+            let (follower, log, pool) = (generation.follower, database.log, database.pool)
+            try await database.withConnection(for: follower, searchPath: generation.searchPath(database)) { connection in
+                var sleeper = try #require(try await Lease.take(follower, of: log, owner: "sleeper", through: pool))
+                try await pool.execute("UPDATE leftfold.followers SET lease_until = clock_timestamp() - interval '1 second'")
+                var heir = try #require(try await Lease.take(follower, of: log, owner: "heir", through: pool))
+                let (writer, events) = (StatementWriter(projection: Ledger()), try await database.store.read(after: .zero, limit: 5))
+                try await writer.take(events[..<2], &heir, on: connection)
+                await #expect(throws: LeaseLost.self) { try await writer.take(events[..<2], &sleeper, on: connection) }
+                try await writer.take(events[2...], &heir, on: connection)
             }
             #expect(try await database.ledger() == [1, 2, 3, 4, 5])
         }
@@ -110,7 +112,7 @@ import Testing
     @Test("An event whose text cannot be sent stops it there, too, instead of being tried for ever")
     func unsendable() async throws {
         try await TestDatabase.with { database in
-            for text in ["a", #"\u0000"#] { _ = try await database.store.append(Note.request(to: try Note.stream(), [text])) }
+            for text in ["a", #"\u0000"#] { _ = try await database.store.append(Note.append(to: try Note.stream(), [text])) }
             try await database.projecting(Ledger()) {
                 try await eventually("stopped") { try await database.status(Ledger.name)?.failedPosition == 2 }
             }
@@ -121,7 +123,7 @@ import Testing
     @Test("An event that cannot be applied stops it there, visibly; after a mend it goes on", arguments: [true, false])
     func poison(inSwift: Bool) async throws {
         try await TestDatabase.with { database in
-            for text in ["a", "b", "bad", "c"] { _ = try await database.store.append(Note.request(to: try Note.stream(), [text])) }
+            for text in ["a", "b", "bad", "c"] { _ = try await database.store.append(Note.append(to: try Note.stream(), [text])) }
             var ledger = Ledger()
             if inSwift { ledger.refused = ["bad"] } else { ledger.refusedBySQL = ["bad"] }
             try await database.projecting(ledger) {

@@ -74,9 +74,9 @@ import Testing
         try await TestDatabase.with { database in
             try await database.note(3)
             for _ in 0..<3 { _ = try await Rebuild(Ledger(), in: database).run() }
-            let schemas = try await database.pool.execute("SELECT nspname::text FROM pg_namespace WHERE nspname LIKE 'ledger%' ORDER BY 1")
+            let schemas = try await database.pool.execute("SELECT nspname::text FROM pg_namespace WHERE nspname LIKE 'leftfold_ledger%' ORDER BY 1")
                 .map { try $0.decode(String.self) }
-            #expect(schemas == ["ledger_3", "ledger_4"])
+            #expect(schemas == ["leftfold_ledger_3", "leftfold_ledger_4"])
         }
     }
 
@@ -99,7 +99,8 @@ import Testing
         try await TestDatabase.with { database in
             try await database.note(2)
             let live = try await Rebuild(Ledger(), in: database).run()
-            try await database.withConnection { try await Rebuild(Ledger(), in: database).drop(live, on: $0) }
+            let generations = Generations(projection: Ledger(), database: database)
+            try await database.pool.withTransaction { try await generations.drop(live, on: $0) }
             #expect(try await database.ledger() == [1, 2])
             #expect(try await database.status(Ledger.name)?.generation == live.number)
         }
@@ -114,9 +115,9 @@ import Testing
             }
             let verification = Verification(Ledger(), in: database)
             #expect(try await verification.run().matches)
-            try await database.pool.execute("UPDATE ledger_1.ledger SET text = 'forged' WHERE position = 2")
-            try await database.pool.execute("DELETE FROM ledger_1.ledger WHERE position = 3")
-            try await database.pool.execute("INSERT INTO ledger_1.ledger VALUES (99, 'invented', '{}')")
+            try await database.pool.execute("UPDATE leftfold_ledger_1.ledger SET text = 'forged' WHERE position = 2")
+            try await database.pool.execute("DELETE FROM leftfold_ledger_1.ledger WHERE position = 3")
+            try await database.pool.execute("INSERT INTO leftfold_ledger_1.ledger VALUES (99, 'invented', '{}')")
             let report = try await verification.run()
             #expect(!report.matches)
             #expect(report.tables.map(\.name) == ["ledger"])
@@ -124,7 +125,7 @@ import Testing
             #expect(report.tables.map(\.unexpected) == [2])
             _ = try await Rebuild(Ledger(), in: database).run()
             #expect(try await verification.run().matches)
-            let scratch = try await database.pool.execute("SELECT nspname FROM pg_namespace WHERE nspname = 'ledger_0'")
+            let scratch = try await database.pool.execute("SELECT nspname FROM pg_namespace WHERE nspname = 'leftfold_ledger_0'")
             #expect(scratch.isEmpty)
         }
     }

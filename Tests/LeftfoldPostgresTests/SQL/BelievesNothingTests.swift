@@ -79,9 +79,9 @@ import Testing
                 do {
                     let rows = try await database.pool.execute(SQL(unsafe: "SELECT * FROM leftfold.\(nonsense.function)(\(list))"))
                     Issue.record("\(nonsense.testDescription) was answered \(rows.count) rows")
-                } catch {
+                } catch let error as PostgresError {
                     // 42725/42804 and the like: PostgreSQL itself finds no such call.
-                    #expect(error.sqlState == "LF006" || error.sqlState?.errorClass == "42", "\(nonsense.testDescription): \(error)")
+                    #expect(error.sqlState?.rawValue == "LF006" || error.sqlState?.errorClass == "42", "\(nonsense.testDescription): \(error)")
                 }
             }
             #expect(try await database.store.head() == .zero)
@@ -105,7 +105,7 @@ import Testing
                         \(append.command.context.commandID), NULL, 'Note', 'tester', 'test', NULL, now(), 'note-a', 0, 'Noted', '{}')
                     """)
             }
-            #expect(error?.sqlState == "LF006")
+            #expect(error?.sqlState?.rawValue == "LF006")
         }
     }
 }

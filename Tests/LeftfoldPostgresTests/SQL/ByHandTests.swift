@@ -1,3 +1,4 @@
+import Leftfold
 import LeftfoldPostgres
 import LeftfoldPostgresTesting
 import LeftfoldSchema

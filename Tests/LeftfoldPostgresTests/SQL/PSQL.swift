@@ -31,7 +31,7 @@ enum PSQL {
         // Files, not pipes: nobody reads while the program runs.
         let files = ["in", "out", "err"].map { folder.appending(path: $0) }
         try Data(input.utf8).write(to: files[0])
-        for file in files[1...] { FileManager.default.createFile(atPath: file.path, contents: nil) }
+        for file in files[1...] { _ = FileManager.default.createFile(atPath: file.path, contents: nil) }
         process.standardInput = try FileHandle(forReadingFrom: files[0])
         process.standardOutput = try FileHandle(forWritingTo: files[1])
         process.standardError = try FileHandle(forWritingTo: files[2])

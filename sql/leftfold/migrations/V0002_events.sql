@@ -9,16 +9,15 @@ CREATE DOMAIN stream_name AS text COLLATE "C"
 CREATE DOMAIN label AS text COLLATE "C" CHECK (octet_length(VALUE) BETWEEN 1 AND 255);
 CREATE DOMAIN nonempty AS text COLLATE "C" CHECK (VALUE <> '');
 CREATE DOMAIN moment AS timestamptz CHECK (isfinite(VALUE));
-CREATE DOMAIN ordinal AS bigint CHECK (VALUE > 0);
 CREATE DOMAIN attributes AS json CHECK (json_typeof(VALUE) = 'object');
 
 CREATE TABLE events (
-    position       ordinal     NOT NULL,   -- place in the whole log: dense from 1 (I4)
-    version        ordinal     NOT NULL,   -- place in the stream: dense from 1 (I3)
+    position       bigint      NOT NULL,   -- place in the whole log: dense from 1 (I4)
+    version        bigint      NOT NULL,   -- place in the stream: dense from 1 (I3)
     recorded_at    moment      NOT NULL,   -- informs; orders nothing
     received_at    moment,                 -- journal
     command_id     uuid        NOT NULL,
-    event_count    ordinal,                -- journal: of the whole command, at successive positions
+    event_count    integer,                -- journal: of the whole command, at successive positions
     stream         stream_name NOT NULL,   -- category-id
     type           label       NOT NULL,
     principal      nonempty    NOT NULL,

@@ -7,7 +7,7 @@ CREATE TABLE open_holes (transaction_id xid8 PRIMARY KEY);
 CREATE FUNCTION refuse_holes() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN
     DELETE FROM open_holes WHERE transaction_id = NEW.transaction_id;
-    IF (SELECT count(*) <> coalesce(max(e.position), 0) FROM events AS e)
+    IF (SELECT count(*) <> coalesce(max(e.position), 0) OR min(e.position) < 1 FROM events AS e)
         OR EXISTS (
             SELECT FROM (
                 SELECT e.version, e.position, row_number() OVER stream AS nth, lag(e.position) OVER stream AS before
@@ -28,8 +28,7 @@ CREATE CONSTRAINT TRIGGER open_holes_are_closed
 ALTER TABLE open_holes ENABLE ALWAYS TRIGGER open_holes_are_closed;
 
 CREATE FUNCTION find_holes() RETURNS trigger LANGUAGE plpgsql
--- Planned once a session, perhaps while the log is empty: nothing may be left to statistics.
-SET search_path FROM CURRENT SET enable_seqscan = off SET plan_cache_mode = force_generic_plan
+SET search_path FROM CURRENT
 AS $$
 DECLARE
     appending text := current_setting('leftfold.appending', true);
@@ -38,12 +37,12 @@ BEGIN
     IF appending = 'looked' AND has_table_privilege('append_lock', 'UPDATE') THEN
         RETURN NULL;
     END IF;
-    -- Counting is one index probe, always; NOT EXISTS may become a hash of the whole log.
+    -- A subquery in place of NOT EXISTS is one index probe, always: that may become a hash of the whole log.
     IF (
-        SELECT max(i.position) - min(i.position) >= count(*)
-            OR min(i.position) > 1 AND (SELECT count(*) FROM events AS e WHERE e.position = min(i.position) - 1) = 0
-            OR bool_or(i.version > 1 AND (
-                SELECT count(*) FROM events AS e WHERE e.stream = i.stream AND e.version = i.version - 1 AND e.position < i.position) = 0)
+        SELECT min(i.position) < 1 OR max(i.position) - min(i.position) >= count(*)
+            OR min(i.position) > 1 AND (SELECT e.position FROM events AS e WHERE e.position = min(i.position) - 1) IS NULL
+            OR bool_or(i.version < 1 OR i.version > 1 AND (
+                SELECT e.version FROM events AS e WHERE e.stream = i.stream AND e.version = i.version - 1 AND e.position < i.position) IS NULL)
         FROM inserted AS i
     ) THEN
         IF appending = 'on' THEN

@@ -33,48 +33,45 @@ BEGIN
 END
 $$;
 
+-- The items of a query. Refuses whatever is none.
+CREATE FUNCTION items_of(p_query json, OUT types text[], OUT tags text[]) RETURNS SETOF record
+LANGUAGE plpgsql IMMUTABLE
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+    item json;
+BEGIN
+    IF json_typeof(p_query) IS DISTINCT FROM 'array' THEN
+        RAISE EXCEPTION 'a query is an array of items' USING ERRCODE = 'LF006';
+    END IF;
+    FOR item IN SELECT i.value FROM json_array_elements(p_query) AS i LOOP
+        IF json_typeof(item) <> 'object' OR item::jsonb - ARRAY['types', 'tags'] <> '{}'
+            OR item::jsonb @? 'strict $.* ? (@.type() != "array")' OR item::jsonb @? 'strict $.*[*] ? (@.type() != "string")'
+        THEN
+            RAISE EXCEPTION 'an item of a query is an object of types and tags, each an array of strings' USING ERRCODE = 'LF006';
+        END IF;
+        SELECT nullif(r.types, '{}'), nullif(r.tags, '{}') INTO types, tags FROM json_to_record(item) AS r (types text[], tags text[]);
+        RETURN NEXT;
+    END LOOP;
+END
+$$;
+
 -- The positions that a query matches, each once, ascending.
 CREATE FUNCTION matching_positions(p_query json, p_after bigint, p_limit integer) RETURNS SETOF bigint
 LANGUAGE plpgsql STABLE
 SET search_path FROM CURRENT
 AS $$
 DECLARE
-    item json;
+    item  record;
     found bigint[] := '{}';
 BEGIN
-    IF json_typeof(p_query) IS DISTINCT FROM 'array' THEN
-        RAISE EXCEPTION 'a query is an array of items' USING ERRCODE = 'LF006';
-    ELSIF p_after IS NULL OR p_after < 0 OR p_limit IS NULL OR p_limit < 0 THEN
+    IF p_after IS NULL OR p_after < 0 OR p_limit IS NULL OR p_limit < 0 THEN
         RAISE EXCEPTION 'the position and the limit of a query must not be null or negative' USING ERRCODE = 'LF006';
     END IF;
-    FOR item IN SELECT i.value FROM json_array_elements(p_query) AS i LOOP
-        found := found || ARRAY(
-            SELECT m FROM matching_item(names_of(item, 'types'), names_of(item, 'tags'), p_after, p_limit) AS m);
+    FOR item IN SELECT i.* FROM items_of(p_query) AS i LOOP
+        found := found || ARRAY(SELECT m FROM matching_item(item.types, item.tags, p_after, p_limit) AS m);
     END LOOP;
     RETURN QUERY SELECT DISTINCT f FROM unnest(found) AS f ORDER BY f LIMIT p_limit;
-END
-$$;
-
--- The texts in a list of an item; null when it has none. Refuses whatever is not an item.
-CREATE FUNCTION names_of(p_item json, p_key text) RETURNS text[]
-LANGUAGE plpgsql IMMUTABLE
-SET search_path FROM CURRENT
-AS $$
-DECLARE
-    list json;
-    names text[];
-BEGIN
-    IF json_typeof(p_item) <> 'object' OR EXISTS (SELECT FROM json_object_keys(p_item) AS k WHERE k NOT IN ('types', 'tags')) THEN
-        RAISE EXCEPTION 'an item of a query is an object of types and tags' USING ERRCODE = 'LF006';
-    END IF;
-    list := p_item -> p_key;
-    IF list IS NULL THEN
-        RETURN NULL;
-    ELSIF json_typeof(list) <> 'array' OR EXISTS (SELECT FROM json_array_elements(list) AS n WHERE json_typeof(n.value) <> 'string') THEN
-        RAISE EXCEPTION '% of a query are an array of strings', p_key USING ERRCODE = 'LF006';
-    END IF;
-    names := ARRAY(SELECT n.value FROM json_array_elements_text(list) AS n);
-    RETURN nullif(names, '{}');
 END
 $$;
 
@@ -94,7 +91,40 @@ $$;
 
 REVOKE EXECUTE ON FUNCTION matching_item(text[], text[], bigint, integer) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION matching_positions(json, bigint, integer) FROM PUBLIC;
-REVOKE EXECUTE ON FUNCTION names_of(json, text) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION items_of(json) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION matching(json, bigint, integer) FROM PUBLIC;
+
+-- A condition of an append is {"after": 17, "items": [...]}.
+CREATE FUNCTION check_condition(p_condition json) RETURNS void
+LANGUAGE plpgsql IMMUTABLE
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+    IF json_typeof(p_condition) <> 'object' OR coalesce(p_condition ->> 'after', '') !~ '^[0-9]{1,18}$'
+        OR p_condition::jsonb - ARRAY['after', 'items'] <> '{}'
+    THEN
+        RAISE EXCEPTION 'a condition is {"after": position, "items": [...]}' USING ERRCODE = 'LF006';
+    END IF;
+END
+$$;
+REVOKE EXECUTE ON FUNCTION check_condition(json) FROM PUBLIC;
+
+-- The first position that a condition excludes; null if there is none.
+CREATE FUNCTION first_match(p_condition json) RETURNS bigint
+LANGUAGE plpgsql STABLE
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+    item  record;
+    first bigint;
+BEGIN
+    PERFORM check_condition(p_condition);
+    FOR item IN SELECT i.* FROM items_of(p_condition -> 'items') AS i LOOP
+        first := least(first, (SELECT m FROM matching_item(item.types, item.tags, (p_condition ->> 'after')::bigint, 1) AS m));
+    END LOOP;
+    RETURN first;
+END
+$$;
+REVOKE EXECUTE ON FUNCTION first_match(json) FROM PUBLIC;
 
 INSERT INTO migrations (number, name) VALUES (12, 'matching');

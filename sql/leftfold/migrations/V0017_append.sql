@@ -1,3 +1,24 @@
+-- Whether a command's condition excludes an event before it, of the log or of an earlier command of this call; all are stored already.
+CREATE FUNCTION excludes_earlier(
+    p_head bigint, p_conditions json[], p_write_commands integer[], p_event_writes integer[], p_writes integer
+) RETURNS boolean LANGUAGE plpgsql STABLE
+SET search_path FROM CURRENT SET plan_cache_mode = force_generic_plan
+AS $$
+DECLARE
+    command_begins integer[] := beginnings(p_write_commands, cardinality(p_conditions));
+    write_begins   integer[] := beginnings(p_event_writes, p_writes);
+    condition      json;
+BEGIN
+    FOR k IN 1 .. cardinality(p_conditions) LOOP
+        FOR condition IN SELECT c.value FROM json_array_elements(p_conditions[k]) AS c LOOP
+            IF first_match(condition) < p_head + write_begins[command_begins[k]] THEN RETURN true; END IF;
+        END LOOP;
+    END LOOP;
+    RETURN false;
+END
+$$;
+REVOKE EXECUTE ON FUNCTION excludes_earlier(bigint, json[], integer[], integer[], integer) FROM PUBLIC;
+
 -- The way to write to the log.
 --
 -- Order: positions are given out under one lock, from a snapshot taken after the lock was granted. PostgreSQL makes a transaction
@@ -82,11 +103,12 @@ BEGIN
         EXISTS (SELECT FROM commands_without_events AS c WHERE c.command_id = ANY (p_command_ids)),
         0 = ALL (p_expected) OR (
             SELECT count(*) FROM generate_series(1, cardinality(p_streams)) AS w
-            WHERE p_expected[w] > 0 AND (SELECT count(*) FROM events AS e WHERE e.stream = p_streams[w] AND e.version = p_expected[w]) = 0
+            WHERE p_expected[w] <> 0 AND (SELECT e.version FROM events AS e WHERE e.stream = p_streams[w] AND e.version = p_expected[w]) IS NULL
         ) = 0
     INTO before, known, looked;
 
-    IF NOT known AND p_conditions IS NULL AND p_progress IS NULL
+    IF NOT known AND p_progress IS NULL
+        AND (p_conditions IS NULL OR array_dims(p_conditions) = array_dims(p_command_ids))
         AND (p_causation_ids IS NULL OR array_dims(p_causation_ids) = array_dims(p_command_ids))
         AND (p_metadata IS NULL OR array_dims(p_metadata) = array_dims(p_event_types))
         AND (p_follows IS NULL OR array_dims(p_follows) = array_dims(p_command_ids) AND NOT p_follows[1] AND array_position(p_follows, NULL) IS NULL)
@@ -115,16 +137,14 @@ BEGIN
                     p_streams, p_event_types, p_event_data, p_event_writes, p_metadata, p_tag_events, p_tags);
                 head := before + cardinality(p_event_types);
             END IF;
-            IF p_claim_kinds IS NOT NULL THEN
-                PERFORM move_claims(NULL, p_streams, p_claim_writes, p_claim_takes, p_claim_kinds, p_claim_values);
-                IF (SELECT count(*) FROM unnest(p_claim_writes, p_claim_takes, p_claim_kinds, p_claim_values) AS c (write, takes, kind, value)
-                    WHERE c.takes AND (SELECT h.stream FROM claims AS h WHERE h.kind = c.kind AND h.value = c.value) <> p_streams[c.write]) > 0
-                THEN
-                    RAISE unique_violation;
-                END IF;
+            IF p_claim_kinds IS NOT NULL AND NOT move_claims(NULL, p_streams, p_claim_writes, p_claim_takes, p_claim_kinds, p_claim_values) THEN
+                RAISE unique_violation;
+            END IF;
+            IF p_conditions IS NOT NULL AND excludes_earlier(before, p_conditions, p_write_commands, p_event_writes, cardinality(p_streams)) THEN
+                RAISE unique_violation;
             END IF;
         EXCEPTION
-            WHEN unique_violation OR not_null_violation OR check_violation OR numeric_value_out_of_range OR SQLSTATE 'LF003' THEN
+            WHEN integrity_constraint_violation OR data_exception OR SQLSTATE 'LF003' OR SQLSTATE 'LF006' THEN
                 head := NULL;
         END;
     END IF;

@@ -35,9 +35,10 @@ BEGIN
     END IF;
     SELECT coalesce((SELECT max(e.position) FROM events AS e), 0),
         EXISTS (SELECT FROM commands_without_events AS c WHERE c.command_id = p_command_id),
-        p_expected = 0 OR (SELECT count(*) FROM events AS e WHERE e.stream = p_stream AND e.version = p_expected) > 0
+        p_expected = 0 OR (SELECT e.version FROM events AS e WHERE e.stream = p_stream AND e.version = p_expected) IS NOT NULL
     INTO before, known, looked;
-    IF looked AND NOT known AND num_nonnulls(p_claim_takes, p_claim_kinds, p_claim_values) = 0 THEN
+    IF looked AND NOT known AND (p_tags IS NULL OR array_ndims(p_tags) = 1) AND (
+        num_nonnulls(p_claim_takes, p_claim_kinds, p_claim_values) = 0 OR are_claims(p_claim_takes, p_claim_kinds, p_claim_values)) THEN
         BEGIN
             IF p_tags IS NOT NULL THEN
                 tags := ARRAY(SELECT DISTINCT t.tag FROM unnest(p_tags) AS t (tag) ORDER BY t.tag);
@@ -49,23 +50,29 @@ BEGIN
                 data, metadata, tags, name, digest, causation_id)
             VALUES (before + 1, p_expected + 1, clock_timestamp(), p_received_at, p_command_id, 1, p_stream, p_event_type,
                 p_principal, p_correlation_id, p_event_data, p_metadata, tags, p_name, sha256(p_content), p_causation_id);
+            IF p_claim_kinds IS NOT NULL AND NOT move_claims(
+                NULL, ARRAY[p_stream], array_fill(1, ARRAY[cardinality(p_claim_kinds)]), p_claim_takes, p_claim_kinds, p_claim_values) THEN
+                RAISE unique_violation;
+            END IF;
             head := before + 1;
             IF pg_notification_queue_usage() < 0.5 THEN
                 PERFORM pg_notify(current_schema() || '_events', head::text);
             END IF;
             RETURN;
         EXCEPTION
-            WHEN unique_violation OR not_null_violation OR check_violation OR numeric_value_out_of_range THEN
+            WHEN integrity_constraint_violation OR data_exception THEN
                 NULL;
         END;
     END IF;
-    SELECT t.* INTO head, results, positions, versions, details FROM append(
+    SELECT t.* INTO head, results, positions, versions, details FROM append_in_turn(
         ARRAY[p_command_id], ARRAY[p_content], ARRAY[p_name], ARRAY[p_principal], ARRAY[p_correlation_id],
         ARRAY[p_causation_id], ARRAY[p_received_at], ARRAY[p_stream], ARRAY[p_expected], ARRAY[p_event_type], ARRAY[p_event_data],
-        p_metadata => ARRAY[p_metadata],
-        p_tag_events => array_fill(1, ARRAY[coalesce(cardinality(p_tags), 0)]), p_tags => p_tags,
-        p_claim_writes => array_fill(1, ARRAY[coalesce(cardinality(p_claim_kinds), 0)]), p_claim_takes => p_claim_takes,
-        p_claim_kinds => p_claim_kinds, p_claim_values => p_claim_values) AS t;
+        NULL, NULL, ARRAY[p_metadata], NULL,
+        array_fill(1, ARRAY[coalesce(cardinality(p_tags), 0)]), p_tags,
+        array_fill(1, ARRAY[coalesce(cardinality(p_claim_kinds), 0)]), p_claim_takes, p_claim_kinds, p_claim_values, NULL, NULL) AS t;
+    IF head > before AND pg_notification_queue_usage() < 0.5 THEN
+        PERFORM pg_notify(current_schema() || '_events', head::text);
+    END IF;
 END
 $$;
 REVOKE EXECUTE ON FUNCTION append_one(
