@@ -41,8 +41,8 @@ REVOKE EXECUTE ON FUNCTION excludes_earlier(bigint, json[], integer[], integer[]
 --   wrong_expected_version    version: the actual one; details: {"stream"}
 --   condition_failed          position: of an event that matches
 --   claim_taken               details: {"kind", "value"}
--- With several writes, or with any version expected, the first two have details {"versions": {stream: version}}: of the streams that the command
--- wrote to, or of all that it looked at if it wrote to none. A command without any write has no version.
+-- With several writes, or with any version expected, the first two have details {"versions": [[stream, version], ...]}: of the streams that the
+-- command wrote to, in that order, or of all that it looked at if it wrote to none. A command without any write has no version.
 CREATE FUNCTION append(
     -- One element a command
     p_command_ids     uuid[],
