@@ -76,7 +76,7 @@ struct AnswerRow {
         }
     }
 
-    /// - Parameter streams: as they were sent. The version of a single one is in the row; several are in the details, with theirs.
+    /// - Parameter streams: as they were sent. What is not just the one that was sent is in the details.
     private func appended(_ index: Int, _ streams: [StreamName]) throws -> Appended {
         let position = try known(positions[index])
         if details[index] != nil {
