@@ -1,6 +1,7 @@
 import Foundation
 import Leftfold
 import LeftfoldTesting
+import Synchronization
 import LeftfoldUsers
 
 @testable import LeftfoldImport
