@@ -54,7 +54,8 @@ public struct Migrator: Sendable {
     private func migrate(on connection: Connection) async throws -> [Applied] {
         let lock: SQL = "hashtextextended(\("leftfold migrations of \(log)"), 0)"
         _ = try await connection.execute("SELECT pg_advisory_lock(\(fragment: lock))")
-        _ = try await connection.execute("CREATE SCHEMA IF NOT EXISTS \(log)")
+        let isThere = try await connection.execute("SELECT to_regnamespace(\("\"\(log)\"")) IS NOT NULL").first?.decode(Bool.self)
+        if isThere != true { _ = try await connection.execute("CREATE SCHEMA \(log)") }
         let known = try await Self.known(on: connection, log)
         if let newest = known.max(), let last = LeftfoldSchema.migrations.last?.number, newest > last {
             throw NewerSchema(database: newest, program: last)

@@ -46,7 +46,7 @@ import Testing
         if good == "NULL" { return [] }
         let nulls =
             ["p_causation_ids", "p_expected", "p_conditions"].contains(argument) || (argument == "p_streams" && !good.contains("note-2"))
-        let null = nulls ? [] : ["array_replace((\(good)), (\(good))[1], NULL)"]
+        let null = nulls ? [] : ["(SELECT array_agg(CASE WHEN n > 1 THEN v END ORDER BY n) FROM unnest(\(good)) WITH ORDINALITY AS u (v, n))"]
         return ["(\(good)) || (\(good))[1]", "(\(good))[2:]", "(\(good))[:0]", "ARRAY[\(good), \(good)]"] + null
     }
 

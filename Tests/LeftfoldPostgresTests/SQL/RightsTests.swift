@@ -16,8 +16,8 @@ import Testing
                 for statement in [
                     "SELECT * FROM leftfold.events", "INSERT INTO leftfold.claims VALUES ('a', 'b', 'c-d')",
                     "UPDATE leftfold.events SET data = '{}'", "DELETE FROM leftfold.commands_without_events",
-                    "LOCK TABLE leftfold.append_lock IN SHARE UPDATE EXCLUSIVE MODE",
-                    "LOCK TABLE leftfold.append_lock IN ACCESS SHARE MODE",
+                    "DO $$ BEGIN LOCK TABLE leftfold.append_lock IN SHARE UPDATE EXCLUSIVE MODE; END $$",
+                    "DO $$ BEGIN LOCK TABLE leftfold.append_lock IN ACCESS SHARE MODE; END $$",
                     "UPDATE leftfold.followers SET position = 1", "SELECT leftfold.advance('f', 0, 1, 1, '5 s')",
                     "CREATE TABLE leftfold.x ()",
                 ] {

@@ -75,7 +75,7 @@ struct TimestampTests {
     func none(text: String) { #expect(Timestamp.date(text) == nil) }
 
     @Test("is of the Gregorian calendar, at any time", arguments: [
-        ("1582-10-14T00:00:00.000Z", -12_219_379_200.0), ("1500-02-28T23:59:59.999Z", -14_827_363_200.001),
+        ("1582-10-14T00:00:00.000Z", -12_219_379_200.0), ("1500-02-28T23:59:59.999Z", -14_826_672_000.001),
         ("0001-01-01T00:00:00.000Z", -62_135_596_800), ("2000-02-29T00:00:00.000Z", 951_782_400),
     ])
     func gregorian(text: String, seconds: Double) throws {
