@@ -48,7 +48,15 @@ extension Column {
         switch form {
         case .bool: try bound(values) { value -> Bool? in if case .bool(let value) = value { value } else { nil } }
         case .integer: try bound(values) { value -> Int64? in if case .integer(let value) = value { value } else { nil } }
-        case .uuid: try bound(values) { value -> UUID? in if case .uuid(let value) = value { value } else { nil } }
+        case .uuid:
+            try bound(values) { value -> UUID? in
+                switch value {
+                case .uuid(let value): value
+                // A field may spell its id itself.
+                case .text(let value): UUID(uuidString: value)
+                default: nil
+                }
+            }
         case .date: try bound(values) { value -> Date? in if case .date(let value) = value { value } else { nil } }
         case .json: try bound(values) { value -> JSONBytes? in if case .json(let value) = value { JSONBytes(value) } else { nil } }
         case .double:
