@@ -14,6 +14,7 @@ import Testing
         try await TestDatabase.with { database in
             let (old, new) = (Ledger(version: 1), Ledger(version: 2, mark: "new "))
             let complaints = Complaints()
+            try await database.createReadTables([old])
             let newProjector = Projector(new, in: database, patience: .milliseconds(20), logger: complaints.logger)
             try await database.projecting(old) {
                 try await database.note(5)
