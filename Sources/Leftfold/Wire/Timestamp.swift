@@ -2,7 +2,8 @@ package import Foundation
 
 /// Times as JSON has them: ISO 8601 in UTC with milliseconds, such as `2026-11-25T23:37:44.123Z`.
 ///
-/// A time is rounded to its millisecond, so that reading it and writing it again gives the same text.
+/// A time is rounded to its millisecond, so that reading it and writing it again gives the same text. The calendar is the
+/// Gregorian one, also before 1582, as ISO 8601 and PostgreSQL have it; Foundation's formatters change to the Julian one.
 package enum Timestamp {
     package static func text(_ date: Date) -> String {
         let milliseconds = (date.timeIntervalSince1970 * 1000).rounded()
@@ -32,13 +33,7 @@ package enum Timestamp {
         }
     }
 
-    /// Any ISO 8601 time with a zone. Nil for what is none.
-    package static func date(_ text: String) -> Date? {
-        guard let date = (try? format.parse(text)) ?? (try? Date.ISO8601FormatStyle().parse(text)) else { return nil }
-        return Date(timeIntervalSince1970: (date.timeIntervalSince1970 * 1000).rounded() / 1000)
-    }
-
-    private static let format = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
+    static let format = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
 
     /// The Gregorian date of a day since 1970, by the 400-year cycle that begins on the first of March of the year 0.
     private static func civil(from days: Int64) -> (year: Int64, month: Int64, day: Int64) {
@@ -52,7 +47,7 @@ package enum Timestamp {
 }
 
 extension Int64 {
-    fileprivate func floored(by divisor: Int64) -> (quotient: Int64, remainder: Int64) {
+    func floored(by divisor: Int64) -> (quotient: Int64, remainder: Int64) {
         let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
         return remainder < 0 ? (quotient - 1, remainder + divisor) : (quotient, remainder)
     }

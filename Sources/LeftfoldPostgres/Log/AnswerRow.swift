@@ -76,15 +76,13 @@ struct AnswerRow {
         }
     }
 
-    /// - Parameter streams: as they were sent. Only the first has its version in the row; several have them in the details.
+    /// - Parameter streams: as they were sent. What is not just the one that was sent is in the details.
     private func appended(_ index: Int, _ streams: [StreamName]) throws -> Appended {
         let position = try known(positions[index])
         if details[index] != nil {
             let versions = (try detail(index) as Versions).versions
-            let order = Dictionary(streams.enumerated().map { ($1.rawValue, $0) }) { first, _ in first }
-            let known = versions.sorted { (order[$0.key] ?? .max, $0.key) < (order[$1.key] ?? .max, $1.key) }
             return Appended(
-                try known.map { StreamProgress(try Self.stream($0.key), at: StreamVersion(rawValue: $0.value)) }, at: position)
+                try versions.map { StreamProgress(try Self.stream($0.stream), at: StreamVersion(rawValue: $0.version)) }, at: position)
         }
         guard let version = versions[index], let stream = streams.first else { return Appended([], at: position) }
         return Appended([StreamProgress(stream, at: version)], at: position)
@@ -102,7 +100,20 @@ struct AnswerRow {
         return Claim(held.kind, held.value)
     }
 
-    private struct Versions: Decodable { let versions: [String: Int64] }
+    private struct Versions: Decodable {
+        let versions: [Version]
+
+        struct Version: Decodable {
+            let stream: String
+            let version: Int64
+
+            init(from decoder: any Decoder) throws {
+                var pair = try decoder.unkeyedContainer()
+                stream = try pair.decode(String.self)
+                version = try pair.decode(Int64.self)
+            }
+        }
+    }
     private struct Refused: Decodable {
         let outcome: RefusalKind
         let code: String

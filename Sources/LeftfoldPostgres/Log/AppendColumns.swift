@@ -60,7 +60,7 @@ struct AppendColumns {
                 \(fragment: commands.arguments), \(streams), \(expected), \(types), \(data)
             """
         func add(_ argument: SQL) { sql = "\(fragment: sql), \(fragment: argument)" }
-        if !writeCommands.countsUp { add("p_write_commands => \(writeCommands)") }
+        if !writeCommands.countsUp || writeCommands.count != commands.count { add("p_write_commands => \(writeCommands)") }
         if !eventWrites.countsUp || types.count != streams.count { add("p_event_writes => \(eventWrites)") }
         if metadata.contains(where: { $0 != nil }) { add("p_metadata => \(metadata)") }
         if follows.contains(true) { add("p_follows => \(follows)") }

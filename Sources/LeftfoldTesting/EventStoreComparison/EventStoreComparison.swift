@@ -34,12 +34,14 @@ public struct EventStoreComparison: Sendable {
                 let answers = if let together { try await together(batch) } else { try await Self.append(batch, to: store) }
                 try expect(answers.count, expected.count, "answers to batch \(number)")
                 for (index, chain) in batch.enumerated() {
-                    try expect(answers[index], expected[index], "batch \(number), chain \(index): \(chain)")
+                    try expect(answers[index], expected[index], "batch \(number), chain \(index): \(chain.map(\.summary))")
                 }
                 work.learn(expected, of: batch)
 
                 for refused in work.refusals() {
-                    try expect(try await store.record(refused), try await definition.record(refused), "after batch \(number): \(refused)")
+                    try expect(
+                        try await store.record(refused), try await definition.record(refused),
+                        "after batch \(number): \(refused.command.context.commandID)")
                 }
                 if let follower = work.takeover() {
                     let checkpoint = try await definition.takeOver(follower)
@@ -77,6 +79,17 @@ public struct EventStoreComparison: Sendable {
                 try await store.read(matching: query, after: after, limit: 20).map(\.timeless),
                 Array(log.filter { $0.position > after && query.matches($0) }.prefix(20)), "\(query) after \(after)")
         }
+    }
+}
+
+extension Append {
+    /// For a person who looks for what is wrong.
+    fileprivate var summary: String {
+        let writes = writes.map { write in
+            "\(write.stream) at \(write.expected) +\(write.events.count) \(write.events.map(\.tags)) -\(write.claims.released.map(\.value)) +\(write.claims.taken.map(\.value))"
+        }
+        let conditions = conditions.map { "none of \($0.query.items) after \($0.after)" }
+        return "\(commandID): \(writes) \(conditions) \(progress.map { "\($0)" } ?? "")"
     }
 }
 

@@ -64,11 +64,17 @@ struct RandomWork {
     }
 
     private mutating func append() -> Append {
-        if chance(10), let before = sent.randomElement(using: &random) { return before }
+        if chance(8), let before = sent.randomElement(using: &random) { return before }
         var command = record()
-        if chance(5), let before = sent.randomElement(using: &random) { command.context.commandID = before.commandID }
-        if chance(2), let before = refused.randomElement(using: &random) { command = before.command }
-        let writes = streams.shuffled(using: &random).prefix(numberOfWrites()).map { write(to: $0) }
+        var writes = streams.shuffled(using: &random).prefix(numberOfWrites()).map { write(to: $0) }
+        if chance(5), let before = sent.randomElement(using: &random) {
+            command.context.commandID = before.commandID
+        } else if chance(3), let before = refused.randomElement(using: &random) {
+            command = before.command
+        } else if chance(6), let before = sent.randomElement(using: &random) {
+            command = before.command
+            writes = decideAgain(before.writes, or: writes)
+        }
         let conditions = chance(20) ? [AppendCondition(noEventMatching: query(), after: position())] : []
         let traceparent = chance(10) ? "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01" : nil
         guard let append = try? Append(command, writes, conditions: conditions, progress: progress(), traceparent: traceparent) else {
@@ -76,6 +82,15 @@ struct RandomWork {
         }
         sent.append(append)
         return append
+    }
+
+    /// A command that is sent again is decided on another state. What rests on streams is for the same streams; what rests on
+    /// a query may be for any.
+    private mutating func decideAgain(_ before: [StreamWrite], or others: [StreamWrite]) -> [StreamWrite] {
+        if before.allSatisfy({ $0.expected == .any }) {
+            return others.map { StreamWrite($0.stream, expected: .any, events: $0.events, claims: $0.claims) }
+        }
+        return before.map { write(to: $0.stream) }
     }
 
     private mutating func numberOfWrites() -> Int {
@@ -125,13 +140,12 @@ struct RandomWork {
 
     private mutating func record() -> CommandRecord {
         let id = uuid()
-        let content = "content \(Int.random(in: 0...999, using: &random))"
         return CommandRecord(
             name: "Note",
             context: CommandContext(
                 commandID: id, principal: Principal(subject: "comparison"), correlationID: "conversation",
                 causationID: chance(10) ? "cause" : nil, receivedAt: Date(timeIntervalSince1970: 1_750_000_000)),
-            content: Array(content.utf8))
+            content: Array("content of \(id)".utf8))
     }
 
     private mutating func uuid() -> UUID {

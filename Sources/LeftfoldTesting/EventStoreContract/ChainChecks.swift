@@ -101,7 +101,7 @@ extension EventStoreContract {
                         try expect(versions, (1...length).map(Int64.init))
                     }
                 }
-                try await group.waitForAll()
+                for try await _ in group {}  // Unlike waitForAll, it cancels the others when one throws.
             }
             try expect(try await store.head(), head.advanced(by: 8 * 15))
         },

@@ -122,7 +122,7 @@ extension EventStoreContract {
                         await Task.yield()
                     }
                 }
-                try await group.waitForAll()
+                for try await _ in group {}  // Unlike waitForAll, it cancels the others when one throws.
             }
         },
     ]

@@ -18,6 +18,21 @@ import Testing
     func keepsAmongOthers(_ check: EventStoreContract.Check) async throws {
         try await TestDatabase.with { try await check.run(on: AmongOthers(database: $0)) }
     }
+
+    @Test("It answers random work as the store in memory does", arguments: SeededGenerator.seeds(6))
+    func answersAlike(seed: UInt64) async throws {
+        try await TestDatabase.with { try await EventStoreComparison(seed: seed).run(on: $0.store) }
+    }
+
+    @Test("It answers random chains in one call as the store in memory does one by one", arguments: SeededGenerator.seeds(12))
+    func answersAlikeTogether(seed: UInt64) async throws {
+        try await TestDatabase.with { database in
+            try await EventStoreComparison(seed: seed).run(on: database.store, batches: 100) { batch in
+                let sql = try AppendCall.sql(for: batch, in: database.log)
+                return try AppendCall.answers(try await database.pool.execute(sql), to: batch)
+            }
+        }
+    }
 }
 
 /// Appends everything in one call with commands that have nothing to do with it and leave no event.

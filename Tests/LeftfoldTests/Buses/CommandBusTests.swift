@@ -51,7 +51,7 @@ struct CommandBusTests {
 
     @Test("denies everything by default")
     func deniedByDefault() async throws {
-        let bus = CommandBus(store: store, policy: RolePolicy([:], unrestricted: []), commands: [OpenAccount.self])
+        let bus = CommandBus(store: store, policy: RolePolicy([:]), commands: [OpenAccount.self])
         for principal in [teller, stranger, Principal(subject: ""), .localOperator(roles: ["admin"])] {
             await #expect(throws: Forbidden("accounts:open")) {
                 try await bus.send(OpenAccount(id: account, owner: "Ada"), CommandContext(principal: principal))

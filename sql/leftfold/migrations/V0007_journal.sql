@@ -55,14 +55,15 @@ END
 $$;
 REVOKE EXECUTE ON FUNCTION answer_to(uuid) FROM PUBLIC;
 
--- What an answer tells of several streams: {"versions": {"user-1": 3}}.
+-- What an answer tells of several streams, in the order in which they were written to: {"versions": [["user-2", 3], ["user-1", 7]]}.
 CREATE FUNCTION versions_of(p_streams text[], p_versions bigint[]) RETURNS json
 LANGUAGE plpgsql IMMUTABLE
 SET search_path FROM CURRENT
 AS $$
 BEGIN
     RETURN json_build_object('versions', coalesce((
-        SELECT json_object_agg(v.stream, v.version) FROM unnest(p_streams, p_versions) AS v (stream, version)), '{}'));
+        SELECT json_agg(json_build_array(v.stream, v.version) ORDER BY v.nth)
+        FROM unnest(p_streams, p_versions) WITH ORDINALITY AS v (stream, version, nth)), '[]'));
 END
 $$;
 REVOKE EXECUTE ON FUNCTION versions_of(text[], bigint[]) FROM PUBLIC;

@@ -119,7 +119,8 @@ BEGIN
                     result := 'command_id_reused';
                 ELSIF known.outcome = 'accepted' THEN
                     result := 'accepted_before'; at := known.position; version := known.versions[1];
-                    IF several THEN detail := versions_of(known.streams, known.versions); END IF;
+                    -- Decided again, it may be to write to other streams than at first, or to none.
+                    detail := versions_of(known.streams, known.versions);
                 ELSE
                     result := 'refused_before'; detail := json_build_object('outcome', known.outcome, 'code', known.code);
                 END IF;

@@ -33,7 +33,7 @@ REVOKE EXECUTE ON FUNCTION excludes_earlier(bigint, json[], integer[], integer[]
 -- Answers one row. The arrays have one element a command; they are null when every command was appended, in order, to exactly the versions
 -- expected. Results:
 --   appended                  position: its last event's; version: of the first stream it wrote to, after it
---   accepted_before           position, version: the command's first answer
+--   accepted_before           position, version, details: the command's first answer
 --   refused_before            details: {"outcome", "code"}, the command's first answer
 --   command_id_reused         the id stands for other content
 --   predecessor_not_appended
@@ -41,8 +41,9 @@ REVOKE EXECUTE ON FUNCTION excludes_earlier(bigint, json[], integer[], integer[]
 --   wrong_expected_version    version: the actual one; details: {"stream"}
 --   condition_failed          position: of an event that matches
 --   claim_taken               details: {"kind", "value"}
--- With several writes, or with any version expected, the first two have details {"versions": {stream: version}}: of the streams that the command
--- wrote to, or of all that it looked at if it wrote to none. A command without any write has no version.
+-- Details of accepted_before, and of appended with several writes or with any version expected, are {"versions": [[stream, version], ...]}:
+-- of the streams that the command wrote to, in that order, or of all that it looked at if it wrote to none. A command without any write has
+-- no version.
 CREATE FUNCTION append(
     -- One element a command
     p_command_ids     uuid[],
