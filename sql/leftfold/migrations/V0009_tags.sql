@@ -1,4 +1,4 @@
--- Where each tag is: what makes a condition on a rare tag cost the same in a small log and in a large one. Filled by append, for events that have tags.
+-- Where each tag is: a condition on a rare tag costs the same in a small log and in a large one. Filled by append, for events that have tags.
 CREATE TABLE tags (
     tag      label   NOT NULL,
     position bigint  NOT NULL,

@@ -1,7 +1,8 @@
 -- Stores the events of commands that are decided, in this order, with the journal and the tags. Writes of command k begin at
 -- p_command_begins[k], events of write w at p_write_begins[w]. Called under the lock.
 CREATE FUNCTION insert_events(
-    p_head bigint, p_commands integer[], p_command_begins integer[], p_write_begins integer[], p_versions bigint[],  -- of each write's stream before it
+    p_head bigint, p_commands integer[], p_command_begins integer[], p_write_begins integer[],
+    p_versions bigint[],  -- of each write's stream before it
     p_command_ids uuid[], p_contents bytea[], p_names text[], p_principals text[], p_correlation_ids text[], p_causation_ids text[],
     p_received_at timestamptz[],
     p_streams text[], p_event_types text[], p_event_data json[], p_event_writes integer[], p_metadata json[],
