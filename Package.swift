@@ -11,6 +11,8 @@ let hummingbirdTesting: Target.Dependency = .product(name: "HummingbirdTesting",
 let jwtKit: Target.Dependency = .product(name: "JWTKit", package: "jwt-kit")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
+let inMemoryTracing: Target.Dependency = .product(name: "InMemoryTracing", package: "swift-distributed-tracing")
+let metricsTestKit: Target.Dependency = .product(name: "MetricsTestKit", package: "swift-metrics")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let nioHTTPTypes: Target.Dependency = .product(name: "NIOHTTPTypes", package: "swift-nio-extras")
@@ -72,7 +74,7 @@ let package = Package(
         // 2: the store, and what tests are written with
         .target(
             name: "LeftfoldPostgres",
-            dependencies: ["Leftfold", "LeftfoldDriver", "LeftfoldSchema", logging, metrics, serviceLifecycle]),
+            dependencies: ["Leftfold", "LeftfoldDriver", "LeftfoldSchema", logging, metrics, serviceLifecycle, tracing]),
         .target(name: "LeftfoldTesting", dependencies: ["Leftfold", "LeftfoldRandom"]),
 
         // 3: the ways in: HTTP and files; and what tests on PostgreSQL are written with
@@ -144,8 +146,7 @@ let package = Package(
             name: "LeftfoldPostgresTests",
             dependencies: [
                 "LeftfoldPostgres", "LeftfoldTesting", "Leftfold", "LeftfoldDriver", "LeftfoldSchema", "LeftfoldPostgresTesting",
-                "LeftfoldUsers",
-                "LeftfoldUsersReadModel",
+                "LeftfoldUsers", "LeftfoldUsersReadModel", inMemoryTracing, logging, metricsTestKit, tracing,
             ]),
         .testTarget(
             name: "DocumentationTests",

@@ -1,8 +1,8 @@
 import Leftfold
-import LeftfoldImport
 import Testing
 
 @testable import LeftfoldCLI
+@testable import LeftfoldImport
 
 @Suite("What import prints")
 struct ImportOutputTests {

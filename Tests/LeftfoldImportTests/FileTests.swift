@@ -1,5 +1,6 @@
 import Foundation
 import Leftfold
+import LeftfoldTesting
 import Testing
 
 @testable import LeftfoldImport

@@ -60,7 +60,7 @@ struct GeneratorTests {
         }
         #expect((50...150).contains(invalid.map { refused[$0] ?? 0 }.reduce(0, +)))
         #expect((200...1200).contains(refused["email_taken"] ?? 0))
-        let events = try await store.read(after: .zero, limit: .max).map(\.type.name)
+        let events = try await store.read(after: .zero, limit: .max).map(\.type.rawValue)
         #expect(events.count < accepted.values.reduce(0, +), "some accepted lines change nothing")
     }
 

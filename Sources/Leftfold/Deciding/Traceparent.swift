@@ -14,11 +14,13 @@ package enum Traceparent {
     }
 
     /// The context of the trace that an event was decided in; empty where it has none.
-    package static func context(of event: RecordedEvent) -> ServiceContext {
+    package static func context(
+        of event: RecordedEvent, using instrument: any Instrument = InstrumentationSystem.instrument
+    ) -> ServiceContext {
         var context = ServiceContext.topLevel
         guard let traceparent = event.metadata?.traceparent else { return context }
         let carrier = Carrier(value: traceparent)
-        InstrumentationSystem.instrument.extract(carrier, into: &context, using: carrier)
+        instrument.extract(carrier, into: &context, using: carrier)
         return context
     }
 

@@ -1,4 +1,5 @@
-import ArgumentParser
+public import ArgumentParser
+import LeftfoldPostgres
 import Foundation
 import Leftfold
 import LeftfoldImport

@@ -1,3 +1,4 @@
+import LeftfoldService
 import ArgumentParser
 import Foundation
 import LeftfoldHTTP

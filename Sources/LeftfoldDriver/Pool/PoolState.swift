@@ -142,6 +142,7 @@ struct PoolState<Resource> {
 
     /// Takes connections that were idle for too long.
     mutating func takeIdle(before: ContinuousClock.Instant) -> [Resource] {
+        guard let oldest = idle.first, oldest.since < before else { return [] }
         let old = idle.prefix { $0.since < before }.map(\.resource)
         idle.removeFirst(old.count)
         return old

@@ -14,6 +14,8 @@ extension Connection {
 
     /// Waits until the socket is ready; deals with deadline and cancellation.
     func ready(_ interest: Readiness) async throws(PostgresError) -> Readiness {
+        BriefWait.begin()
+        defer { BriefWait.end() }
         while true {
             // Once per turn: the socket may have changed, and a server that never stops sending must not outlast the deadline.
             let descriptor = PQsocket(try pg)

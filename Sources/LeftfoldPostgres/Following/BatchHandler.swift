@@ -24,14 +24,21 @@ extension BatchHandler {
             throw failed
         } catch let error as PostgresError where error.sqlState == .checkpointMoved {
             throw LeaseLost()
-        } catch let error as PostgresError where !error.isTransient && error.statementIndex != 0 {
+        } catch  where Self.isAboutTheEvents(error) {
             if await connection.isInTransaction { throw error }
-            guard page.count > 1 else { throw FailedEvent(last, reason: error.message) }
+            guard page.count > 1 else { throw FailedEvent(last, reason: (error as? PostgresError)?.message ?? "\(error)") }
             // The statement was made from many events: which of them is at fault shows when they are halved.
             let middle = page.startIndex + page.count / 2
             try await take(page[..<middle], &lease, on: connection)
             try await take(page[middle...], &lease, on: connection)
         }
+    }
+
+    /// Whether the same batch will fail the next time, too. The statement that moves the checkpoint is the first of its pipeline, and has
+    /// nothing to do with the events.
+    private static func isAboutTheEvents(_ error: any Error) -> Bool {
+        guard let error = error as? PostgresError else { return !(error is CancellationError) }
+        return !error.isTransient && error.statementIndex != 0
     }
 }
 

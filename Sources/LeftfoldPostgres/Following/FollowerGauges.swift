@@ -9,12 +9,12 @@ struct FollowerGauges: Sendable {
     private let lagSeconds: Gauge
     private let batch: Recorder
 
-    init(kind: String, name: String) {
+    init(kind: String, name: String, factory: any MetricsFactory) {
         let dimensions = [(kind, name)]
-        position = Gauge(label: "leftfold_\(kind)_position", dimensions: dimensions)
-        lagEvents = Gauge(label: "leftfold_\(kind)_lag_events", dimensions: dimensions)
-        lagSeconds = Gauge(label: "leftfold_\(kind)_lag_seconds", dimensions: dimensions)
-        batch = Recorder(label: "leftfold_\(kind)_batch_events", dimensions: dimensions)
+        position = Gauge(label: "leftfold_\(kind)_position", dimensions: dimensions, factory: factory)
+        lagEvents = Gauge(label: "leftfold_\(kind)_lag_events", dimensions: dimensions, factory: factory)
+        lagSeconds = Gauge(label: "leftfold_\(kind)_lag_seconds", dimensions: dimensions, factory: factory)
+        batch = Recorder(label: "leftfold_\(kind)_batch_events", dimensions: dimensions, factory: factory)
     }
 
     /// - Parameters:

@@ -14,10 +14,10 @@ struct FollowerRun: Sendable {
     /// Where a connection of the handler's looks for tables.
     let searchPath: [String]
     let gauges: FollowerGauges
+    let span: BatchSpan
     let logger: Logger
-
     /// How long it waits for an announcement before it looks by itself.
-    static var patience: Duration { .seconds(1) }
+    let patience: Duration
 
     /// One turn of duty. Returns when somebody else has the lease, or when it went away; call it again.
     ///
@@ -25,7 +25,7 @@ struct FollowerRun: Sendable {
     func run(ifStill mayWork: () async throws -> Bool = { true }) async throws {
         let released = database.announcements.mark(of: .nudge(follower)) + 1
         guard var lease = try await Lease.take(follower, of: database.log, owner: Self.owner, through: database.pool) else {
-            await database.announcements.wait(for: .nudge(follower), at: released, atMost: Self.patience)
+            await database.announcements.wait(for: .nudge(follower), at: released, atMost: patience)
             return
         }
         do {
@@ -63,9 +63,9 @@ struct FollowerRun: Sendable {
                 }
             }
             if lease.failedPosition == nil {
-                await announcements.wait(for: .log, at: lease.position.next.rawValue, atMost: Self.patience)
+                await announcements.wait(for: .log, at: lease.position.next.rawValue, atMost: patience)
             } else {
-                await announcements.wait(for: .nudge(follower), at: nudged, atMost: Self.patience)
+                await announcements.wait(for: .nudge(follower), at: nudged, atMost: patience)
                 try await reportStandstill(lease)
             }
             // What was applied has prolonged it: an announcement is answered by reading, not by housekeeping.
@@ -81,7 +81,7 @@ struct FollowerRun: Sendable {
     ) async throws {
         var known = head
         try await reader.read(after: lease.position) { page in
-            try await handler.take(page, &lease, on: connection)
+            try await span.around(page) { try await handler.take(page, &lease, on: connection) }
             known = max(known, lease.position, GlobalPosition(rawValue: database.announcements.mark(of: .log)))
             if let last = page.last { gauges.report(page.count, upTo: last, head: known) }
         }

@@ -79,6 +79,9 @@ struct Generations: Sendable {
             ).first?.decode(Bool.self)
             if exists != true { throw UnfitProjection(projection: name, reason: "does not create its table \(table)") }
         }
+        do { _ = try await projection.form.writer(generation, connection) } catch let mismatch as RowMismatch {
+            throw UnfitProjection(projection: name, reason: "does not go with its table: \(mismatch)")
+        }
         try await connection.execute("SELECT set_config('search_path', \(before), true)")
     }
 
@@ -104,7 +107,9 @@ struct Generations: Sendable {
             UPDATE \(log).generations SET state = 'live', live_since = clock_timestamp()
             WHERE projection = \(name) AND number = \(Int32(generation.number))
             """)
-        if database.readSchema != "public" { try await connection.execute("CREATE SCHEMA IF NOT EXISTS \(identifier: database.readSchema)") }
+        if database.readSchema != "public" {
+            try await connection.execute("CREATE SCHEMA IF NOT EXISTS \(identifier: database.readSchema)")
+        }
         try await ReadViews(schema: database.readSchema).show(projection.tables, of: generation, on: connection)
         try await connection.execute("SELECT pg_notify(\(Announcements.checkpoints(of: log)), \("switched \(name)"))")
     }

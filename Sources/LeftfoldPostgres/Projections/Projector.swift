@@ -1,8 +1,9 @@
 import Leftfold
 import LeftfoldDriver
 public import Logging
+import Metrics
 public import ServiceLifecycle
-import Synchronization
+import Tracing
 
 /// Keeps one projection's live generation at the head of the log. As many may run as you like, in as many processes: one
 /// works, the others stand by, and take over as soon as it leaves.
@@ -13,32 +14,44 @@ public struct Projector: Service {
     private let projection: any PostgresProjection
     private let database: LeftfoldDatabase
     private let batchSize: Int
+    private let patience: Duration
     private let logger: Logger
     private let gauges: FollowerGauges
+    private let span: BatchSpan
 
     /// - Parameter batchSize: events in one transaction at most.
     public init(_ projection: any PostgresProjection, in database: LeftfoldDatabase, batchSize: Int = 1000, logger: Logger) {
+        self.init(projection, in: database, batchSize: batchSize, patience: .seconds(1), logger: logger)
+    }
+
+    /// - Parameter patience: how long it waits for an announcement before it looks by itself.
+    init(
+        _ projection: any PostgresProjection, in database: LeftfoldDatabase, batchSize: Int = 1000, patience: Duration,
+        metrics: any MetricsFactory = MetricsSystem.factory, tracer: any Tracer = InstrumentationSystem.tracer, logger: Logger
+    ) {
         self.projection = projection
         self.database = database
         self.batchSize = batchSize
+        self.patience = patience
         var logger = logger
         logger[metadataKey: "projection"] = "\(projection.name)"
         self.logger = logger
-        gauges = FollowerGauges(kind: "projection", name: projection.name.rawValue)
+        gauges = FollowerGauges(kind: "projection", name: projection.name.rawValue, factory: metrics)
+        span = BatchSpan("project \(projection.name)", tracer: tracer)
     }
 
     /// Works until it is stopped. Trouble with the database is logged and tried again; it never ends the projector. Throws
     /// only ``UnfitProjection``.
     public func run() async throws {
         try projection.checkName(in: database.log)
-        let complained = Mutex<Generation?>(nil)
         await cancelWhenGracefulShutdown {
+            var complained: Generation?
             await persistently(logger) {
                 let switched = database.announcements.mark(of: .switchOver(projection.name)) + 1
                 let generation = try await generations.ensureLive()
                 guard generation.codeVersion != projection.version else { return try await work(on: generation) }
-                if complained.withLock({ $0 != generation }) {
-                    complained.withLock { $0 = generation }
+                if complained != generation {
+                    complained = generation
                     logger.error(
                         "the live generation was built by another version of the code; rebuild with this one",
                         metadata: [
@@ -46,7 +59,7 @@ public struct Projector: Service {
                             "this is version": "\(projection.version)",
                         ])
                 }
-                await database.announcements.wait(for: .switchOver(projection.name), at: switched, atMost: FollowerRun.patience)
+                await database.announcements.wait(for: .switchOver(projection.name), at: switched, atMost: patience)
             }
         }
     }
@@ -57,7 +70,7 @@ public struct Projector: Service {
         let run = FollowerRun(
             follower: generation.follower, handler: { try await projection.form.writer(generation, $0) }, database: database,
             reader: LogReader(store: database.store, pageSize: batchSize), searchPath: generation.searchPath(database), gauges: gauges,
-            logger: logger)
+            span: span, logger: logger, patience: patience)
         // It may have been retired between our look and the lease.
         try await run.run { try await generations.ensureLive() == generation }
     }

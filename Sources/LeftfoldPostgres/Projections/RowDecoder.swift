@@ -71,5 +71,5 @@ private struct CellDecoder: Decoder, SingleValueDecodingContainer {
         return value
     }
 
-    private var mismatch: RowMismatch { RowMismatch("the column \(column.name) is \(column.type); its field is not") }
+    private var mismatch: RowMismatch { RowMismatch("DECODE the column \(column.name) is \(column.type); its field is not") }
 }

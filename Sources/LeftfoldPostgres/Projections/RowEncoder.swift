@@ -108,7 +108,9 @@ private final class Single: Encoder, SingleValueEncodingContainer {
     static func value(of value: some Encodable, column: Column) throws -> ColumnValue {
         let single = Single()
         try value.encode(to: single)
-        guard let found = single.found else { throw RowMismatch("the column \(column.name) is \(column.type), and its field no single value") }
+        guard let found = single.found else {
+            throw RowMismatch("the column \(column.name) is \(column.type), and its field no single value")
+        }
         return found
     }
 

@@ -40,10 +40,14 @@ struct RowTable: Sendable {
 
     // MARK: Statements
 
+    /// The columns of the table, called t, as ``decode(_:_:from:)`` reads them.
+    var fields: SQL {
+        SQL(unsafe: columns.map { $0.form == .text ? "t.\($0.quoted)::text" : "t.\($0.quoted)" }.joined(separator: ", "))
+    }
+
     /// Reads the rows with these keys.
     func selection<Key: Encodable>(of keys: [Key]) throws -> SQL {
-        let list = columns.map { $0.form == .text ? "t.\($0.quoted)::text" : "t.\($0.quoted)" }.joined(separator: ", ")
-        return "SELECT \(unsafe: list) FROM \(identifier: name) AS t JOIN \(fragment: try source(keys)) ON \(unsafe: matching)"
+        "SELECT \(fragment: fields) FROM \(identifier: name) AS t JOIN \(fragment: try source(keys)) ON \(unsafe: matching)"
     }
 
     /// No statement for no keys.

@@ -94,7 +94,9 @@ public struct Verification: Sendable {
         return position
     }
 
-    private func difference(of table: String, _ live: Generation, _ scratch: Generation, on connection: Connection) async throws -> Report.Table {
+    private func difference(of table: String, _ live: Generation, _ scratch: Generation, on connection: Connection) async throws
+        -> Report.Table
+    {
         // As text: not every type, json for one, knows what equal means.
         let counts = try await connection.execute(
             """

@@ -32,7 +32,7 @@ public struct ReadModels: Sendable {
 
     private func read<Q: PostgresQuery>(_ query: Q) async throws -> (GlobalPosition, [FollowerName], Rows) {
         let checkpoint: SQL = """
-            SELECT coalesce(min(f.position), 0), coalesce(array_agg(f.name), '{}')
+            SELECT coalesce(min(f.position), 0), coalesce(array_agg(f.name::text), '{}')
             FROM \(database.log).generations AS g JOIN \(database.log).followers AS f ON f.name = g.follower
             WHERE g.state = 'live' AND g.projection = ANY (\(Q.reads))
             """

@@ -128,7 +128,7 @@ enum NoteQueries {
                 let head = try await checked(store, context)
                 let events = try await store.read(StreamID<Note>(query.id).name)
                 guard let last = events.last else { throw NotFound(code: "note_not_found", "There is no such note.") }
-                let note = Note(replaying: try events.map { try EventCodec.decode(Note.Event.self, from: $0) })
+                let note = Note(replaying: try events.flatMap { try $0.decode(as: Note.self) })
                 return Answered(GetNote.Answer(id: query.id, title: note.title ?? "", version: last.version.rawValue), at: head)
             },
             QueryHandler(ListNotes.self) { query, context in

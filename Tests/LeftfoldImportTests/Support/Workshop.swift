@@ -1,8 +1,8 @@
 import Foundation
 import Leftfold
 import LeftfoldTesting
-import LeftfoldUsers
 import Synchronization
+import LeftfoldUsers
 
 @testable import LeftfoldImport
 
@@ -34,14 +34,6 @@ struct Text: ByteSource {
     }
 
     func read() async throws -> Piece { pieces.withLock { $0.popLast().map { .bytes($0) } ?? .end } }
-}
-
-/// A value that several hold on to.
-final class Shared<Value: Sendable>: Sendable {
-    private let mutex: Mutex<Value>
-    init(_ value: Value) { mutex = Mutex(value) }
-    var value: Value { mutex.withLock { $0 } }
-    func withLock<T: Sendable>(_ body: (inout sending Value) -> T) -> T { mutex.withLock { body(&$0) } }
 }
 
 extension SeededGenerator {

@@ -74,8 +74,10 @@ import Testing
         try await TestDatabase.with { database in
             try await database.note(3)
             for _ in 0..<3 { _ = try await Rebuild(Ledger(), in: database).run() }
-            let schemas = try await database.pool.execute("SELECT nspname::text FROM pg_namespace WHERE nspname LIKE 'leftfold_ledger%' ORDER BY 1")
-                .map { try $0.decode(String.self) }
+            let schemas = try await database.pool.execute(
+                "SELECT nspname::text FROM pg_namespace WHERE nspname LIKE 'leftfold_ledger%' ORDER BY 1"
+            )
+            .map { try $0.decode(String.self) }
             #expect(schemas == ["leftfold_ledger_3", "leftfold_ledger_4"])
         }
     }

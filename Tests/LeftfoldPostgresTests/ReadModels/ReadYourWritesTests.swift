@@ -14,7 +14,7 @@ import Testing
     private func buses(_ database: LeftfoldDatabase) -> (CommandBus, QueryBus) {
         let models = ReadModels(database)
         return (
-            CommandBus(store: database.store, policy: UsersPolicy.roles, commands: []),
+            CommandBus(store: database.store, policy: UsersPolicy.roles, commands: [CreateUser.self, UpdateUser.self, DeactivateUser.self]),
             QueryBus(
                 policy: UsersPolicy.roles,
                 handlers: [

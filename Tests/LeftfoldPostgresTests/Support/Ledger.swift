@@ -1,8 +1,9 @@
 import Foundation
 import Leftfold
 import LeftfoldDriver
-import LeftfoldPostgres
 import LeftfoldPostgresTesting
+
+@testable import LeftfoldPostgres
 
 /// Writes down each position it applies. Its primary key makes applying one twice an error; a hole is found by counting.
 /// The data is json on purpose: a type that knows no equality.
@@ -12,6 +13,8 @@ struct Ledger: StatementProjection {
     let sources: EventSources = .category("note")
     let tables = ["ledger"]
     var script = "CREATE TABLE ledger (position bigint PRIMARY KEY, text text NOT NULL, data json NOT NULL);"
+    /// What it puts before each text: what another version of it does differently.
+    var mark = ""
     /// The texts it chokes on, in Swift and in SQL.
     var refused: Set<String> = []
     var refusedBySQL: Set<String> = []
@@ -22,7 +25,7 @@ struct Ledger: StatementProjection {
         let text = try JSONDecoder().decode([String: String].self, from: Data(event.data))["text"] ?? ""
         if refused.contains(text) { throw Refused() }
         if refusedBySQL.contains(text) { batch.execute("SELECT 1 / (position - position) FROM ledger LIMIT 1") }
-        batch.execute("INSERT INTO ledger (position, text, data) VALUES (\(event.position.rawValue), \(text), \(JSONBytes(event.data)))")
+        batch.execute("INSERT INTO ledger (position, text, data) VALUES (\(event.position), \(mark + text), \(JSONBytes(event.data)))")
     }
 }
 
@@ -41,8 +44,10 @@ extension LeftfoldDatabase {
     }
 
     /// Runs a projector until the body is done.
-    func projecting<T: Sendable>(_ projection: any PostgresProjection, batchSize: Int = 100, _ body: () async throws -> T) async throws -> T {
-        let projector = Projector(projection, in: self, batchSize: batchSize, logger: TestDatabase.quiet)
+    func projecting<T: Sendable>(
+        _ projection: any PostgresProjection, batchSize: Int = 100, patience: Duration = .seconds(1), _ body: () async throws -> T
+    ) async throws -> T {
+        let projector = Projector(projection, in: self, batchSize: batchSize, patience: patience, logger: TestDatabase.quiet)
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await projector.run() }
             let result: Result<T, any Error>

@@ -25,4 +25,9 @@ enum Note {
                 stream, expected: expected,
                 events: texts.map { NewEvent(type: type, data: Array("{\"text\":\"\($0)\"}".utf8), tags: tags) }, claims: claims))
     }
+
+    static func append(to stream: StreamName, _ events: [NewEvent]) -> Append {
+        let id = UUID.ordered()
+        return Append(command("\(id)", id: id), StreamWrite(stream, expected: .any, events: events))
+    }
 }

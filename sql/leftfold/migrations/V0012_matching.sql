@@ -4,14 +4,15 @@
 -- The positions that one item matches, ascending. By its rarest tag, if it has any; else by reading on from p_after.
 CREATE FUNCTION matching_item(p_types text[], p_tags text[], p_after bigint, p_limit integer) RETURNS SETOF bigint
 LANGUAGE plpgsql STABLE
-SET search_path FROM CURRENT SET enable_seqscan = off SET plan_cache_mode = force_generic_plan SET jit = off
+-- A bitmap of a frequent tag would be filled whole before its first row.
+SET search_path FROM CURRENT SET enable_seqscan = off SET enable_bitmapscan = off SET plan_cache_mode = force_generic_plan SET jit = off
 AS $$
 DECLARE
     rarest text := p_tags[1];
 BEGIN
     IF p_tags IS NULL THEN
         RETURN QUERY
-        SELECT e.position::bigint FROM events AS e
+        SELECT e.position FROM events AS e
         WHERE e.position > p_after AND (p_types IS NULL OR e.type = ANY (p_types))
         ORDER BY e.position LIMIT p_limit;
         RETURN;
@@ -23,7 +24,7 @@ BEGIN
         LIMIT 1;
     END IF;
     RETURN QUERY
-    SELECT t.position::bigint FROM tags AS t
+    SELECT t.position FROM tags AS t
     CROSS JOIN LATERAL (
         SELECT FROM events AS e
         WHERE e.position = t.position AND (p_types IS NULL OR e.type = ANY (p_types)) AND e.tags @> p_tags LIMIT 1

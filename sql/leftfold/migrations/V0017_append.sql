@@ -108,7 +108,8 @@ BEGIN
         ) = 0
     INTO before, known, looked;
 
-    IF NOT known AND p_progress IS NULL
+    -- Without a chain, a missing event before means a wrong version: that need not be tried.
+    IF NOT known AND (looked OR p_follows IS NOT NULL) AND p_progress IS NULL
         AND (p_conditions IS NULL OR array_dims(p_conditions) = array_dims(p_command_ids))
         AND (p_causation_ids IS NULL OR array_dims(p_causation_ids) = array_dims(p_command_ids))
         AND (p_metadata IS NULL OR array_dims(p_metadata) = array_dims(p_event_types))

@@ -1,7 +1,8 @@
 -- Puts refusals on record (I8), so that a command id keeps its one answer (I10).
 --
--- Answers a row as append does; its arrays are null when every refusal was recorded. Results: recorded, accepted_before (position, version, details: {"versions"}),
--- refused_before (details: {"outcome", "code"}), command_id_reused.
+-- Inserts first, too, and goes one by one when a key or a constraint objects. Answers a row as append does; its arrays are null when every
+-- refusal was recorded. Results: recorded, accepted_before (position, version, details: {"versions"}), refused_before (details:
+-- {"outcome", "code"}), command_id_reused.
 CREATE FUNCTION record(
     p_command_ids     uuid[],
     p_contents        bytea[],        -- what the id stands for; only its SHA-256 is kept
@@ -20,23 +21,46 @@ AS $$
 DECLARE
     commands integer := cardinality(p_command_ids);
     known    record;
+    answered boolean;
     recorded boolean := true;
 BEGIN
     IF current_setting('transaction_isolation') <> 'read committed' THEN
         RAISE EXCEPTION 'a record needs read committed' USING ERRCODE = 'LF004';
     END IF;
-    PERFORM check_commands(p_command_ids, p_contents, p_names, p_principals, p_correlation_ids, p_causation_ids, p_received_at);
-    IF is_ill_formed(p_streams, commands, true) OR EXISTS (SELECT FROM unnest(p_streams) AS s (name) WHERE s.name = '') THEN
-        RAISE EXCEPTION 'p_streams must hold one stream or null a command' USING ERRCODE = 'LF006';
-    ELSIF is_ill_formed(p_outcomes, commands)
-        OR EXISTS (SELECT FROM unnest(p_outcomes) AS o (name) WHERE o.name NOT IN ('rejected', 'denied', 'invalid', 'conflict', 'failed')) THEN
-        RAISE EXCEPTION 'p_outcomes must hold rejected, denied, invalid, conflict or failed' USING ERRCODE = 'LF006';
-    ELSIF is_ill_formed(p_codes, commands) OR '' = ANY (p_codes) THEN
-        RAISE EXCEPTION 'p_codes must hold one code a command' USING ERRCODE = 'LF006';
+    LOCK TABLE append_lock IN SHARE UPDATE EXCLUSIVE MODE;
+    IF current_setting('idle_in_transaction_session_timeout') <> '1s' THEN
+        PERFORM limit_rest_of_transaction();
+    END IF;
+    SELECT coalesce((SELECT max(e.position) FROM events AS e), 0),
+        EXISTS (SELECT FROM events AS e WHERE e.command_id = ANY (p_command_ids) AND e.digest IS NOT NULL)
+    INTO head, answered;
+
+    IF NOT answered AND commands > 0 AND array_dims(p_streams) = array_dims(p_command_ids) AND array_position(p_streams, '') IS NULL
+        AND (p_causation_ids IS NULL OR array_dims(p_causation_ids) = array_dims(p_command_ids))
+    THEN
+        BEGIN
+            INSERT INTO commands_without_events (
+                position, received_at, finished_at, command_id, digest, name, principal, correlation_id, causation_id, outcome, code, streams)
+            SELECT head, p_received_at[k], clock_timestamp(), p_command_ids[k], sha256(p_contents[k]), p_names[k], p_principals[k],
+                p_correlation_ids[k], p_causation_ids[k], p_outcomes[k], p_codes[k], array_remove(ARRAY[p_streams[k]], NULL)
+            FROM generate_series(1, greatest(
+                commands, cardinality(p_contents), cardinality(p_names), cardinality(p_principals), cardinality(p_correlation_ids),
+                cardinality(p_received_at), cardinality(p_outcomes), cardinality(p_codes))) AS k;
+            RETURN;
+        EXCEPTION WHEN integrity_constraint_violation THEN
+            NULL;
+        END;
     END IF;
 
-    LOCK TABLE append_lock IN SHARE UPDATE EXCLUSIVE MODE;
-    SELECT coalesce(max(e.position), 0) INTO head FROM events AS e;
+    PERFORM check_commands(p_command_ids, p_contents, p_names, p_principals, p_correlation_ids, p_causation_ids, p_received_at);
+    IF is_ill_formed(p_streams, commands, true) OR array_position(p_streams, '') IS NOT NULL THEN
+        RAISE EXCEPTION 'p_streams must hold one stream or null a command' USING ERRCODE = 'LF006';
+    ELSIF is_ill_formed(p_outcomes, commands)
+        OR NOT p_outcomes <@ ARRAY['rejected', 'denied', 'invalid', 'conflict', 'failed'] THEN
+        RAISE EXCEPTION 'p_outcomes must hold rejected, denied, invalid, conflict or failed' USING ERRCODE = 'LF006';
+    ELSIF is_ill_formed(p_codes, commands) OR array_position(p_codes, '') IS NOT NULL THEN
+        RAISE EXCEPTION 'p_codes must hold one code a command' USING ERRCODE = 'LF006';
+    END IF;
     FOR k IN 1 .. commands LOOP
         SELECT a.* INTO known FROM answer_to(p_command_ids[k]) AS a;
         IF NOT FOUND THEN

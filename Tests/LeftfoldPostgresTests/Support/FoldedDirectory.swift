@@ -1,0 +1,62 @@
+import Foundation
+import Leftfold
+import LeftfoldPostgres
+import LeftfoldUsers
+import LeftfoldUsersReadModel
+
+/// What `UserDirectory` says with statements, said as a fold.
+struct FoldedDirectory: TableProjection {
+    static let name: ProjectionName = "folded_directory"
+    let version = 1
+    let sources: EventSources = .all(of: User.self)
+    let script = UserDirectory().script.replacing("user_directory", with: "folded_directory")
+
+    struct Row: Codable, Sendable, Equatable {
+        var listedAt: GlobalPosition
+        var version: StreamVersion
+        var createdAt: Date
+        var updatedAt: Date
+        var status: Status
+        var email: String
+        var name: String
+        var emailFolded: String
+        var nameFolded: String
+
+        enum Status: String, Codable, Sendable { case active, deactivated }
+        enum CodingKeys: String, CodingKey {
+            case listedAt = "listed_at"
+            case version
+            case createdAt = "created_at"
+            case updatedAt = "updated_at"
+            case status, email, name
+            case emailFolded = "email_folded"
+            case nameFolded = "name_folded"
+        }
+    }
+
+    func fold(_ event: RecordedEvent, into rows: inout RowChanges<UUID, Row>) throws {
+        guard let id = event.stream.uuid else { return }
+        for change in try event.decode(as: User.self) {
+            if case .created(let email, let name) = change {
+                rows.set(
+                    id,
+                    Row(
+                        listedAt: event.position, version: event.version, createdAt: event.recordedAt, updatedAt: event.recordedAt,
+                        status: .active, email: email, name: name, emailFolded: Self.folded(email), nameFolded: Self.folded(name)))
+                continue
+            }
+            rows.update(id) { row in
+                switch change {
+                case .created: break
+                case .renamed(let name): (row.name, row.nameFolded) = (name, Self.folded(name))
+                case .emailChanged(let email): (row.email, row.emailFolded) = (email, Self.folded(email))
+                case .deactivated: row.status = .deactivated
+                case .reactivated: row.status = .active
+                }
+                (row.version, row.updatedAt) = (event.version, event.recordedAt)
+            }
+        }
+    }
+
+    private static func folded(_ text: String) -> String { text.precomposedStringWithCanonicalMapping.lowercased() }
+}
