@@ -120,7 +120,7 @@ let package = Package(
             ]),
 
         .testTarget(name: "LeftfoldDriverTests", dependencies: ["LeftfoldDriver", "LeftfoldTesting", "EmbeddedPostgres", logging]),
-        .testTarget(name: "LeftfoldTests", dependencies: ["Leftfold", "LeftfoldTesting"]),
+        .testTarget(name: "LeftfoldTests", dependencies: ["Leftfold", "LeftfoldTesting", tracing]),
         .testTarget(name: "LeftfoldUsersTests", dependencies: ["LeftfoldUsers", "Leftfold", "LeftfoldTesting"]),
         .testTarget(
             name: "LeftfoldServiceTests",

@@ -1,13 +1,13 @@
 import Configuration
 import Foundation
-import LeftfoldDriver
-import Logging
 import Leftfold
+import LeftfoldDriver
 import LeftfoldHTTP
 import LeftfoldPostgres
 import LeftfoldPostgresTesting
 import LeftfoldService
 import LeftfoldUsers
+import Logging
 import Testing
 
 #if canImport(FoundationNetworking)

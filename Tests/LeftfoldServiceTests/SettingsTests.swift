@@ -1,6 +1,6 @@
-import LeftfoldPostgres
 import Configuration
 import Foundation
+import LeftfoldPostgres
 import Logging
 import Synchronization
 import Testing

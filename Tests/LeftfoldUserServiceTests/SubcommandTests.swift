@@ -59,7 +59,8 @@ import Testing
             Call("rebuild user_history --json", keys: ["projection", "generation", "seconds"]), Call("rebuild nonsense", status: 78),
             Call("doctor --check database --check schema --check projections --json", keys: ["check", "healthy", "detail"]),
             // The server of the tests does not sync.
-            Call("doctor --json", status: 3, keys: ["check", "healthy", "detail"]), Call("doctor --check database --check schema", prints: "ok"),
+            Call("doctor --json", status: 3, keys: ["check", "healthy", "detail"]),
+            Call("doctor --check database --check schema", prints: "ok"),
             Call("doctor --check http", status: 3, prints: "BAD"), Call("doctor --check projector", status: 78, prints: "PROJECT_PORT"),
             Call("generate --count 200 --seed 1 --output \(file)"), Call("generate --count -1", status: 64),
             Call("import \(file) --json", status: 3, keys: ["lines", "accepted", "rejected", "invalid", "end", "seconds"]),
@@ -80,7 +81,9 @@ import Testing
                 let output = try await Program.run(call.arguments, environment: quiet(deployment), expecting: call.status)
                 #expect(call.prints.isEmpty || output.contains(call.prints), "\(call.arguments)")
                 guard let keys = call.keys else { continue }
-                let lines = output.split(separator: "\n").filter { $0.hasPrefix("{") && (call.keys?.contains("code") == true || !$0.hasPrefix(#"{"code":"#) || !$0.contains(#""line":"#)) }
+                let lines = output.split(separator: "\n").filter {
+                    $0.hasPrefix("{") && (call.keys?.contains("code") == true || !$0.hasPrefix(#"{"code":"#) || !$0.contains(#""line":"#))
+                }
                 #expect(!lines.isEmpty, "\(call.arguments): \(output)")
                 for line in lines {
                     let object = try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any], "\(line)")

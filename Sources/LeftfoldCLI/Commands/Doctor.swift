@@ -1,8 +1,8 @@
-import Logging
 import ArgumentParser
 import Foundation
 import LeftfoldPostgres
 import LeftfoldService
+import Logging
 
 struct Doctor<P: CommandLineProgram>: AsyncParsableCommand {
     static var configuration: CommandConfiguration {

@@ -1,8 +1,8 @@
 public import ArgumentParser
-import LeftfoldPostgres
 import Foundation
 import Leftfold
 import LeftfoldImport
+import LeftfoldPostgres
 import LeftfoldService
 
 struct Import<P: CommandLineProgram>: AsyncParsableCommand {

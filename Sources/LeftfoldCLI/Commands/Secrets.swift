@@ -1,7 +1,7 @@
-import LeftfoldService
 import ArgumentParser
 import Foundation
 import LeftfoldHTTP
+import LeftfoldService
 
 struct Secrets<P: CommandLineProgram>: AsyncParsableCommand {
     static var configuration: CommandConfiguration {

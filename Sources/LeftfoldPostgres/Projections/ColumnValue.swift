@@ -84,7 +84,9 @@ extension Column {
         bound.reserveCapacity(values.count)
         for value in values {
             guard let fitting = read(value) else {
-                guard value == .null else { throw RowMismatch("the column \(name) is \(type); its field is not: \(value) \(form) \(values)") }
+                guard value == .null else {
+                    throw RowMismatch("the column \(name) is \(type); its field is not: \(value) \(form) \(values)")
+                }
                 bound.append(nil)
                 continue
             }

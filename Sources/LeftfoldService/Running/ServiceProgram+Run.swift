@@ -1,6 +1,6 @@
 public import LeftfoldHTTP
-public import Logging
 import LeftfoldPostgres
+public import Logging
 import ServiceLifecycle
 import UnixSignals
 

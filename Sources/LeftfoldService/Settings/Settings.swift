@@ -1,10 +1,10 @@
 public import Configuration
-import SystemPackage
 import Foundation
 public import LeftfoldDriver
 public import LeftfoldHTTP
 public import LeftfoldPostgres
 public import Logging
+import SystemPackage
 
 /// What is configured. The defaults are those of the README's table.
 public struct Settings: Sendable {

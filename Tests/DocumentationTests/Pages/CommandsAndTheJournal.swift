@@ -8,7 +8,7 @@ import Testing
         let policy = RolePolicy(["teller": ["accounts:open", "accounts:deposit"]])
         let commands = CommandBus(store: InMemoryEventStore(), policy: policy, commands: [OpenAccount.self])
 
-        let context = CommandContext(commandID: UUID(), principal: Principal(subject: "ada", roles: ["teller"]))
+        let context = CommandContext(principal: Principal(subject: "ada", roles: ["teller"]))
         let receipt = try await commands.send(OpenAccount(id: UUID(), owner: "Ada", number: "7"), context)
         print(receipt.streams, receipt.position)
         #expect(receipt.version == 1)

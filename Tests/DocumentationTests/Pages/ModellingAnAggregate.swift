@@ -10,6 +10,7 @@ struct Account: Aggregate {
         case opened(owner: String, number: String)
         case deposited(amount: Int)
         enum CodingKeys: String, CodingKey, CaseIterable { case opened = "AccountOpened", deposited = "MoneyDeposited" }
+        static let versions: [EventType: Int] = ["MoneyDeposited": 2]
     }
 
     enum Rejection: String, Leftfold.Rejection {
@@ -46,8 +47,20 @@ struct OpenAccount: Command {
     }
 }
 
-enum ChangedLater {
-    static let upcasters: [Upcaster] = [.renamed("AccountCreated", to: "AccountOpened")]
+extension Account {
+    static let upcasters: [Upcaster] = [
+        .renamed("AccountCreated", to: "AccountOpened"),
+        Upcaster(from: "MoneyDeposited", version: 1) { old in
+            let euros = try JSONDecoder().decode([String: Int].self, from: Data(old.data))["euros"] ?? 0
+            return [NewEvent(type: "MoneyDeposited", version: 2, data: Array(#"{"amount":\#(euros * 100)}"#.utf8))]
+        },
+    ]
+}
+
+func reading(_ store: some EventStore, _ id: UUID) async throws {
+    for event in try await store.read(StreamID<Account>(id).name) {
+        for change in try event.decode(as: Account.self) { print(event.position, change) }
+    }
 }
 
 @Suite("Modelling an aggregate, as its page tells it") struct ModellingAnAggregate {
@@ -55,6 +68,7 @@ enum ChangedLater {
     func page() throws {
         let id = UUID()
         #expect(given(Account.self).when(OpenAccount(id: id, owner: "Ada", number: "7")) == .events([.opened(owner: "Ada", number: "7")]))
-        #expect(try storedForm(of: Account.Event.deposited(amount: 5)) == #"MoneyDeposited {"amount":5}"#)
+        #expect(try storedForm(of: Account.Event.deposited(amount: 5)) == #"MoneyDeposited@2 {"amount":5}"#)
+        #expect(try event(Account.self, storedAs: #"MoneyDeposited {"euros":5}"#) == [.deposited(amount: 500)])
     }
 }

@@ -1,8 +1,8 @@
 import Foundation
 import Leftfold
 import LeftfoldTesting
-import Synchronization
 import LeftfoldUsers
+import Synchronization
 
 @testable import LeftfoldImport
 

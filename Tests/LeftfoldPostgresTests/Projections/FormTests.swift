@@ -76,7 +76,8 @@ extension LeftfoldDatabase {
         let live = try await generations.ensureLive()
         return try await pool.withConnection { connection in
             let table = try await RowTable.find(projection.table, in: live, on: connection)
-            let all = try await connection.execute("SELECT \(fragment: table.fields) FROM \(identifier: live.schema).\(identifier: projection.table) AS t")
+            let all = try await connection.execute(
+                "SELECT \(fragment: table.fields) FROM \(identifier: live.schema).\(identifier: projection.table) AS t")
             var rows: [P.Key: P.Row] = [:]
             for row in all {
                 let (key, value) = try table.decode(P.Key.self, P.Row.self, from: row)

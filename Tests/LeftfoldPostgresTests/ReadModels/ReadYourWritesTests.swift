@@ -14,7 +14,8 @@ import Testing
     private func buses(_ database: LeftfoldDatabase) -> (CommandBus, QueryBus) {
         let models = ReadModels(database)
         return (
-            CommandBus(store: database.store, policy: UsersPolicy.roles, commands: [CreateUser.self, UpdateUser.self, DeactivateUser.self]),
+            CommandBus(
+                store: database.store, policy: UsersPolicy.roles, commands: [CreateUser.self, UpdateUser.self, DeactivateUser.self]),
             QueryBus(
                 policy: UsersPolicy.roles,
                 handlers: [

@@ -46,7 +46,8 @@ import Testing
         if good == "NULL" { return [] }
         let nulls =
             ["p_causation_ids", "p_expected", "p_conditions"].contains(argument) || (argument == "p_streams" && !good.contains("note-2"))
-        let null = nulls ? [] : ["(SELECT array_agg(CASE WHEN n > 1 THEN v END ORDER BY n) FROM unnest(\(good)) WITH ORDINALITY AS u (v, n))"]
+        let null =
+            nulls ? [] : ["(SELECT array_agg(CASE WHEN n > 1 THEN v END ORDER BY n) FROM unnest(\(good)) WITH ORDINALITY AS u (v, n))"]
         return ["(\(good)) || (\(good))[1]", "(\(good))[2:]", "(\(good))[:0]", "ARRAY[\(good), \(good)]"] + null
     }
 
@@ -81,7 +82,8 @@ import Testing
                     Issue.record("\(nonsense.testDescription) was answered \(rows.count) rows")
                 } catch let error as PostgresError {
                     // 42725/42804 and the like: PostgreSQL itself finds no such call.
-                    #expect(error.sqlState?.rawValue == "LF006" || error.sqlState?.errorClass == "42", "\(nonsense.testDescription): \(error)")
+                    #expect(
+                        error.sqlState?.rawValue == "LF006" || error.sqlState?.errorClass == "42", "\(nonsense.testDescription): \(error)")
                 }
             }
             #expect(try await database.store.head() == .zero)

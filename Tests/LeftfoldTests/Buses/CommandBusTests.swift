@@ -90,7 +90,7 @@ struct CommandBusTests {
     @Test("takes commands by name")
     func named() async throws {
         let bus = bank(on: store)
-        #expect(bus.names == ["CloseAccount", "Deposit", "OpenAccount", "Withdraw"])
+        #expect(bus.names == ["CloseAccount", "Deposit", "MoveAccount", "OpenAccount", "Transfer", "Withdraw"])
         let json = Array(#"{"id":"\#(account)","owner":"Ada"}"#.utf8)
         #expect(try await bus.send(named: "OpenAccount", json: json, .teller()).version == 1)
         await #expect(throws: UnknownName.command("Rob")) { try await bus.send(named: "Rob", json: json, .teller()) }

@@ -13,7 +13,8 @@ func bank(
     middleware: [any CommandMiddleware] = []
 ) -> CommandBus {
     CommandBus(
-        store: store, policy: bankPolicy, commands: [OpenAccount.self, Deposit.self, Withdraw.self, CloseAccount.self],
+        store: store, policy: bankPolicy,
+        commands: [OpenAccount.self, Deposit.self, Withdraw.self, CloseAccount.self, Transfer.self, MoveAccount.self],
         handlers: handlers, cache: cache, attempts: attempts, middleware: middleware)
 }
 
