@@ -5,7 +5,7 @@ public import Leftfold
 /// version of its shape is not 1.
 ///
 /// History is read for ever. Pin each event's stored form in a test, and never change an expectation: add a new one, an
-/// ``Upcaster`` and a test with ``event(_:storedAs:)``. Throws where the event does not encode as the case of an enum.
+/// `Upcaster` and a test with ``event(_:storedAs:)``. Throws where the event does not encode as the case of an enum.
 public func storedForm(of event: some Event) throws -> String {
     let stored = try EventCodec.encode(event)
     let version = stored.version == 1 ? "" : "@\(stored.version)"
@@ -13,7 +13,7 @@ public func storedForm(of event: some Event) throws -> String {
 }
 
 /// The events that the aggregate reads in a stored form, old or new, as every reader of the log does: one, several or none.
-/// Throws ``EventCodingError`` where it cannot read it.
+/// Throws `EventCodingError` where it cannot read it.
 public func event<A: Aggregate>(_ type: A.Type, storedAs line: String) throws -> [A.Event] {
     let parts = line.split(separator: " ", maxSplits: 1)
     let shape = (parts.first ?? "").split(separator: "@", maxSplits: 1)

@@ -47,6 +47,8 @@ extension LeftfoldDatabase {
     func projecting<T: Sendable>(
         _ projection: any PostgresProjection, batchSize: Int = 100, patience: Duration = .seconds(1), _ body: () async throws -> T
     ) async throws -> T {
+        // So that the body can look into the tables from the start.
+        try await createReadTables([projection])
         let projector = Projector(projection, in: self, batchSize: batchSize, patience: patience, logger: TestDatabase.quiet)
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await projector.run() }

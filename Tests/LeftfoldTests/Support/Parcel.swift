@@ -18,7 +18,6 @@ struct Parcel: Aggregate {
         var message: String { "Never." }
     }
 
-    init() {}
     mutating func evolve(_ event: Event) {}
 }
 
