@@ -24,6 +24,8 @@ public struct LeftfoldDatabase: Service {
     ///   - log: two logs of one database that have projections of the same name need a `readSchema` each.
     ///   - readSchema: lowercase letters, digits and underscores. It is made when it is not there.
     ///   - poolSize: connections for reading. One more is kept for appending and one for listening.
+    ///   - limits: of appends.
+    ///   - logger: is told of trouble that mends itself.
     public init(
         _ configuration: ConnectionConfiguration, log: LogName = .standard, readSchema: String = "public", poolSize: Int = 10,
         limits: AppendLimits = .init(), logger: Logger

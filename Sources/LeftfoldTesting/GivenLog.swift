@@ -35,7 +35,7 @@ public struct GivenLog: Sendable {
         Decided(command, on: try state(of: command.normalized().target))
     }
 
-    /// What comes of a command for several streams. Throws, as sending it would, ``Leftfold/RepeatedStream`` for a stream that
+    /// What comes of a command for several streams. Throws, as sending it would, `RepeatedStream` for a stream that
     /// it names twice and an error for a change to a stream that it does not name; and where an event cannot be stored and read again.
     public func when<C: Command, each A: Aggregate>(_ command: C) throws -> Decided<C.Target> where C.Target == Streams<repeat each A> {
         let reference: StreamIDs<repeat each A> = command.normalized().target

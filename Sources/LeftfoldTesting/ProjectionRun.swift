@@ -14,10 +14,12 @@ public struct ProjectionRun<P: FoldProjection>: Sendable {
 
     public init(_ projection: P) { self.projection = projection }
 
-    /// Applies what the store has beyond the position. Throws ``Leftfold/FailedEvent`` for an event that cannot be applied,
+    /// Applies what the store has beyond the position. Throws `FailedEvent` for an event that cannot be applied,
     /// with the rows as they were before the page in which it is.
     ///
-    /// - Parameter pageSize: events applied at a time; the rows do not depend on it.
+    /// - Parameters:
+    ///   - store: the log, in memory as a rule.
+    ///   - pageSize: events applied at a time; the rows do not depend on it.
     public mutating func catchUp(with store: some EventStore, pageSize: Int = 100) async throws {
         while true {
             let page = try await store.read(after: position, limit: pageSize)

@@ -5,7 +5,7 @@ import LeftfoldDriver
 protocol BatchHandler: Sendable {
     /// Takes in these events, all or none, in one transaction with the statement that moves the checkpoint.
     ///
-    /// Throws ``Leftfold/FailedEvent`` where it knows which event is at fault; then those before it are tried without it.
+    /// Throws `FailedEvent` where it knows which event is at fault; then those before it are tried without it.
     func handle(_ events: ArraySlice<RecordedEvent>, after advance: SQL, on connection: Connection) async throws
 }
 

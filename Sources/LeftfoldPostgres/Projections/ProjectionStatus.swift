@@ -36,7 +36,7 @@ public struct ProjectionStatus: Sendable, Codable, Equatable {
 }
 
 extension LeftfoldDatabase {
-    /// All generations that are live or being built. Throws ``Leftfold/Unavailable`` when the database is away.
+    /// All generations that are live or being built. Throws `Unavailable` when the database is away.
     public func projectionStatuses() async throws -> [ProjectionStatus] {
         let rows: Rows
         do {
@@ -60,7 +60,7 @@ extension LeftfoldDatabase {
     }
 
     /// Lets a projection that stopped at an event try again, at once. False when there is nothing to retry. Throws
-    /// ``Leftfold/Unavailable`` when the database is away.
+    /// `Unavailable` when the database is away.
     public func retry(_ projection: ProjectionName) async throws -> Bool {
         do {
             return try await pool.execute(

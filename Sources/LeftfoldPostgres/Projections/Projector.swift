@@ -19,7 +19,11 @@ public struct Projector: Service {
     private let gauges: FollowerGauges
     private let span: BatchSpan
 
-    /// - Parameter batchSize: events in one transaction at most.
+    /// - Parameters:
+    ///   - projection: one of the service's.
+    ///   - database: the log that it follows, and where its tables are.
+    ///   - batchSize: events in one transaction at most.
+    ///   - logger: is told what stops it.
     public init(_ projection: any PostgresProjection, in database: LeftfoldDatabase, batchSize: Int = 1000, logger: Logger) {
         self.init(projection, in: database, batchSize: batchSize, patience: .seconds(1), logger: logger)
     }

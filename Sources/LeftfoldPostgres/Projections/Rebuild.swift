@@ -10,7 +10,10 @@ public struct Rebuild: Sendable {
     private let database: LeftfoldDatabase
     private let reader: LogReader
 
-    /// - Parameter batchSize: events in one transaction at most.
+    /// - Parameters:
+    ///   - projection: in the version of the code that is to be live.
+    ///   - database: the log that it follows, and where its tables are.
+    ///   - batchSize: events in one transaction at most.
     public init(_ projection: any PostgresProjection, in database: LeftfoldDatabase, batchSize: Int = 2000) {
         self.projection = projection
         self.database = database

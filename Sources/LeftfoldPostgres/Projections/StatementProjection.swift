@@ -12,7 +12,7 @@ public protocol StatementProjection: PostgresProjection {
 extension StatementProjection {
     public var form: ProjectionForm { ProjectionForm { _, _ in StatementWriter(projection: self) } }
 
-    /// The statements that these events mean, in order: for tests without a database. Throws ``Leftfold/FailedEvent``.
+    /// The statements that these events mean, in order: for tests without a database. Throws `FailedEvent`.
     public func statements(for events: some Sequence<RecordedEvent>) throws(FailedEvent) -> [SQL] {
         try StatementBatch.of(events, self).batch.statements
     }
