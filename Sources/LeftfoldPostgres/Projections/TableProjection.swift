@@ -3,7 +3,7 @@ import LeftfoldDriver
 
 /// A projection in the fold form whose rows are kept in a table.
 ///
-/// The key of a row is the table's primary key: a ``Leftfold/FoldProjection/Key`` of one value for a key of one column, a struct
+/// The key of a row is the table's primary key: a `Key` of one value for a key of one column, a struct
 /// for a key of several. Key and row are `Codable`; a field is the column of its coding key's name. Fields may be
 /// text, numbers, booleans, `UUID`, `Date`, enums of those, and whatever else is `Codable` for a column of type `json` or `jsonb`.
 /// An absent field is `NULL`. For column types without a counterpart in Swift, such as `numeric`, a field is text.
