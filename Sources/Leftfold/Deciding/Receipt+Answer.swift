@@ -1,3 +1,5 @@
+import Foundation
+
 extension Receipt {
     /// The store's answer as the command's: its receipt, or the refusal that it means.
     init(_ answer: AppendAnswer, to append: Append) throws {
@@ -25,4 +27,10 @@ extension Append {
 struct UnexpectedAnswer: Error, CustomStringConvertible {
     let answer: AppendAnswer
     var description: String { "the store answered \(answer), which does not fit the request" }
+}
+
+extension Rejected {
+    fileprivate init(taken claim: Claim) {
+        self.init(code: "\(claim.kind)_taken", message: "This \(claim.kind.replacingOccurrences(of: "_", with: " ")) is already in use.")
+    }
 }

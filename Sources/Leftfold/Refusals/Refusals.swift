@@ -12,10 +12,6 @@ public struct Rejected: Refusal, Equatable {
     }
 
     public init(_ rejection: some Rejection) { self.init(code: rejection.code, message: rejection.message) }
-
-    init(taken claim: Claim) {
-        self.init(code: "\(claim.kind)_taken", message: "This \(claim.kind.replacingOccurrences(of: "_", with: " ")) is already in use.")
-    }
 }
 
 /// The command does not make sense by itself. Names each field and its problem.

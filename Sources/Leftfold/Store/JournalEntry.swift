@@ -39,7 +39,7 @@ public struct JournalEntry: Sendable, Equatable, Codable {
         self.lastPosition = lastPosition
     }
 
-    enum CodingKeys: String, CodingKey {
+    private enum CodingKeys: String, CodingKey {
         case commandID = "command_id"
         case name, principal
         case correlationID = "correlation_id"
