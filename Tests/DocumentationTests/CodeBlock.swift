@@ -51,7 +51,7 @@ struct CompiledFile: Sendable {
 
     /// The twins of the pages: beside this file, and the examples.
     static func all() throws -> [CompiledFile] {
-        let folders = ["Tests/DocumentationTests/Pages", "Tests/LeftfoldCLITests/Readme", "Examples"]
+        let folders = ["Tests/DocumentationTests/Pages", "Examples/bank/Sources", "Examples/bank/Tests"]
         return try folders.flatMap { try Repository.files(under: $0, ending: ".swift") }
             .map { CompiledFile(lines: try Repository.lines(of: $0)) }
     }

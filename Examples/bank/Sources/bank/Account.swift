@@ -29,8 +29,21 @@ struct Account: Aggregate {
     }
 }
 
+struct OpenAccount: Command {
+    static let permission: Permission = "accounts:open"  // no default: what has none does not compile
+    static let opensStream = true
+    let id: UUID
+    let owner: String
+    var target: StreamID<Account> { StreamID(id) }
+
+    func decide(_ account: Account) throws(Account.Rejection) -> [Account.Event] {
+        guard !account.isOpen else { throw .alreadyOpen }
+        return [.opened(owner: owner)]
+    }
+}
+
 struct Deposit: Command {
-    static let permission: Permission = "accounts:deposit"  // no default: what has none does not compile
+    static let permission: Permission = "accounts:deposit"
     let id: UUID
     let amount: Int
     var target: StreamID<Account> { StreamID(id) }
