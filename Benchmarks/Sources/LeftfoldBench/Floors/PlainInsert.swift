@@ -1,4 +1,5 @@
 import Foundation
+import Leftfold
 import LeftfoldDriver
 
 /// Some rows in one INSERT: the same columns of an event and its two indexes, and nothing that keeps it right.

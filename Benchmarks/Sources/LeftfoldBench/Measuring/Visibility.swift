@@ -20,7 +20,7 @@ final class Visibility: Sendable {
     func receive(_ event: Listener.Event) {
         guard case .notification(_, let payload) = event else { return }
         let words = payload.split(separator: " ")
-        guard words.count == 2, words[0] == projection, let position = Int64(words[1]) else { return }
+        guard words.count == 2, words[0].hasPrefix("\(projection)."), let position = Int64(words[1]) else { return }
         let now = ContinuousClock.now
         state.withLock { state in
             state.reached = max(state.reached, GlobalPosition(rawValue: position))

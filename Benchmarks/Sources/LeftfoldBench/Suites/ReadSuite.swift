@@ -77,7 +77,7 @@ struct ReadSuite {
             0
         } _: { next in
             let events = try await store.read(names[next % names.count])
-            let user = User(replaying: try events.map { try EventCodec.decode(User.Event.self, from: $0) })
+            let user = User(replaying: try events.flatMap { try $0.decode(as: User.self) })
             guard user.status == .active else { throw Unexpected(description: "a user is not active") }
             next += 1
         }
