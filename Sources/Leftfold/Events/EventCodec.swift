@@ -19,13 +19,14 @@ package enum EventCodec {
         guard E.CodingKeys(stringValue: event.type.rawValue) != nil else { throw Problem.unknownType(event.type) }
         let known = E.versions[event.type] ?? 1
         guard event.version == known else { throw Problem.unknownVersion(event.type, event.version, known: known) }
-        var wrapped = Data(capacity: event.data.count + event.type.rawValue.utf8.count + 5)
-        wrapped.append(contentsOf: "{\"".utf8)
+        var wrapped: [UInt8] = []
+        wrapped.reserveCapacity(event.data.count + event.type.rawValue.utf8.count + 5)
+        wrapped.append(contentsOf: [UInt8(ascii: "{"), UInt8(ascii: "\"")])
         wrapped.append(contentsOf: event.type.rawValue.utf8)
-        wrapped.append(contentsOf: "\":".utf8)
+        wrapped.append(contentsOf: [UInt8(ascii: "\""), UInt8(ascii: ":")])
         wrapped.append(contentsOf: event.data)
         wrapped.append(UInt8(ascii: "}"))
-        return try JSONCoding.decoder.decode(E.self, from: wrapped)
+        return try JSONCoding.decoder.decode(E.self, from: Data(wrapped))
     }
 
     enum Problem: Error, CustomStringConvertible {

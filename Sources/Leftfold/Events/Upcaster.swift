@@ -27,7 +27,6 @@ extension [Upcaster] {
 
     /// The event in the shapes for which there is no upcaster.
     func upcast(_ event: NewEvent) throws -> [NewEvent] {
-        if isEmpty { return [event] }
         var steps = 0
         return try upcast(event, &steps)
     }

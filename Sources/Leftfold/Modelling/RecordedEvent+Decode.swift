@@ -15,6 +15,8 @@ extension RecordedEvent {
 extension Aggregate {
     /// The events of today in a stored form, old or new.
     package static func events(of stored: NewEvent) throws -> [Event] {
-        try upcasters.upcast(stored).map { try EventCodec.decode(Event.self, from: $0) }
+        let upcasters = upcasters
+        if upcasters.isEmpty { return [try EventCodec.decode(Event.self, from: stored)] }
+        return try upcasters.upcast(stored).map { try EventCodec.decode(Event.self, from: $0) }
     }
 }
