@@ -9,7 +9,7 @@ extension UUID {
         let time = UInt64(max(0, now.timeIntervalSince1970 * 4_096_000))
         var id: uuid_t = (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
         withUnsafeMutableBytes(of: &id) { bytes in
-            bytes.storeBytes(of: (time >> 12 << 16 | 0x7000 | time & 0x0FFF).bigEndian, as: UInt64.self)
+            bytes.storeBytes(of: ((time >> 12) << 16 | 0x7000 | time & 0x0FFF).bigEndian, as: UInt64.self)
             bytes.storeBytes(of: (0b10 << 62 | generator.next() >> 2).bigEndian, toByteOffset: 8, as: UInt64.self)
         }
         return UUID(uuid: id)
