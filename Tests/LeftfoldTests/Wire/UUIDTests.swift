@@ -31,14 +31,14 @@ struct UUIDTests {
         #expect(UUID.ordered(Date(timeIntervalSince1970: -1)).text.hasPrefix("00000000-0000-7"))
     }
 
-    @Test("that we make is after those of earlier milliseconds, as bytes and as text")
+    @Test("that we make is after those of earlier microseconds, as bytes and as text")
     func order() {
-        let ids = (0..<2_000).map { UUID.ordered(Date(timeIntervalSince1970: 1_750_000_000 + Double($0) / 1000 + 0.0001)) }
+        let ids = (0..<2_000).map { UUID.ordered(Date(timeIntervalSince1970: 1_750_000_000 + Double($0) / 1_000_000 + 0.0001)) }
         #expect(ids.map(\.text) == ids.map(\.text).sorted())
         #expect(ids == ids.sorted())
     }
 
-    @Test("that we make differs from all others of its millisecond, in every random bit")
+    @Test("that we make differs from all others of its moment, in every random bit")
     func random() {
         let now = Date()
         let ids = (0..<10_000).map { _ in UUID.ordered(now) }
@@ -52,8 +52,8 @@ struct UUIDTests {
                 }
             }
         }
-        // 12 random bits after the version, 62 after the variant.
-        let random: [UInt8] = [0, 0, 0, 0, 0, 0, 0x0F, 0xFF, 0x3F, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF]
+        // The fraction of the millisecond after the version, 62 random bits after the variant.
+        let random: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 0, 0x3F, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF]
         for index in 6..<16 { #expect(ones[index] & zeros[index] == random[index], "byte \(index)") }
     }
 
