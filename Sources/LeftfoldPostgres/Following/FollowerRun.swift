@@ -110,16 +110,16 @@ struct FollowerRun: Sendable {
 /// Does the work again and again until it is cancelled. Trouble is logged and tried again after a pause that grows; it never
 /// ends a follower.
 func persistently(_ logger: Logger, _ work: () async throws -> Void) async {
-    var pause = Duration.milliseconds(100)
+    var backoff = Backoff(from: .milliseconds(100), to: .seconds(5))
     while !Task.isCancelled {
         do {
             try await work()
-            pause = .milliseconds(100)
+            backoff.reset()
         } catch {
             if Task.isCancelled { break }
+            let pause = backoff.next()
             logger.error("interrupted", metadata: ["error": "\(error)", "again in": "\(pause)"])
             try? await Task.sleep(for: pause)
-            pause = min(pause * 2, .seconds(5))
         }
     }
 }

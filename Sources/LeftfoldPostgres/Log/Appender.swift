@@ -164,7 +164,7 @@ extension Appender {
     private func send(_ sql: SQL, of commands: Int) async throws -> Rows {
         let deadline = ContinuousClock.now + limits.budget
         var perhapsCommitted = false
-        var pause = Duration.milliseconds(10)
+        var backoff = Backoff(from: .milliseconds(10), to: .milliseconds(500))
         while true {
             do {
                 return try await pool.execute(sql, timeout: limits.attemptTimeout, onTimeout: .abandon)
@@ -174,14 +174,14 @@ extension Appender {
                     // An earlier attempt may have been stored: “nothing was stored” could be a lie (I2).
                     throw perhapsCommitted ? Lost() : error.asUnavailable
                 }
+                let pause = backoff.next()
                 guard ContinuousClock.now + pause < deadline else {
                     logger.error("append given up", metadata: ["error": "\(error)", "commands": "\(commands)"])
                     throw perhapsCommitted ? Lost() : Unavailable("The database cannot be reached.")
                 }
                 logger.warning("append is sent again", metadata: ["error": "\(error)", "commands": "\(commands)"])
+                try await Task.sleep(for: pause)
             }
-            try await Task.sleep(for: pause)
-            pause = min(pause * 2, .milliseconds(500))
         }
     }
 
