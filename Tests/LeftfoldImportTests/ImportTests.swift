@@ -274,6 +274,42 @@ struct TroubledImportTests {
         }
     }
 
+    /// The two share an address. The first has no patience left when the store is back, the second has.
+    @Test("a line that is given up is not overtaken by one after it")
+    func givenUp() async throws {
+        let lines = try await SmallWorld.lines(
+            SmallWorld.ids.prefix(2).map { #"{"command":"CreateUser","id":"\#($0)","email":"t@example.org","name":"N"}"# })
+        let store = InMemoryEventStore()
+        let attempts = Shared(0)
+        let troubled = HookedStore(
+            base: store,
+            beforeAppend: { _ in
+                let isFirst = attempts.withLock { attempts in
+                    attempts += 1
+                    return attempts == 1
+                }
+                if isFirst { throw Unavailable("The store is away.") }
+            })
+        let order = FileOrderStore(troubled)
+        let sender = SmallWorld.sender(on: order)
+        let waves = order.begin(lines.map(\.id))
+        await withTaskGroup { group in
+            group.addTask {
+                await #expect(throws: Unavailable.self) { try await sender.send(lines[0]) }
+                order.giveUp(Unavailable("The store is away."))
+                order.end(lines[0].id)
+            }
+            group.addTask {
+                // Twice: it may be back before the first has given up.
+                for _ in 0..<2 { await #expect(throws: Unavailable.self) { try await sender.send(lines[1]) } }
+                order.end(lines[1].id)
+            }
+            await order.store(waves)
+        }
+        #expect(attempts.withLock { $0 } == 1)
+        #expect(try await store.head() == .zero)
+    }
+
     @Test("another program writes to the same streams meanwhile: every line is answered, and in the order of its stream")
     func rival() async throws {
         let store = InMemoryEventStore()

@@ -27,6 +27,10 @@ struct AggregateLoader: Sendable {
         _ = try await catchUp(known, id)
     }
 
+    /// What is known of the stream may be older than what the process itself wrote: an append may have been stored without an answer, or
+    /// was stored by an attempt whose answer was lost. The next decision reads.
+    func forget(_ stream: StreamName) { cache.forget(stream) }
+
     func keep(_ state: any Aggregate, _ version: StreamVersion, _ stream: StreamName) { cache.keep(state, version, for: stream) }
 
     private func replay<A: Aggregate>(from known: Loaded<A>, _ id: StreamID<A>) async throws -> Loaded<A> {

@@ -25,7 +25,14 @@ struct BoundaryDecision: BoundaryVisitor {
             let newest = (repeat try await decider.loader.catchUp((each loaded).known, each ids))
             plan = try self.plan(command, on: repeat each newest, ids: repeat each ids)
         }
-        let answer = try await decider.store.append(plan.append)
+        let answer: AppendAnswer
+        do {
+            answer = try await decider.store.append(plan.append)
+        } catch let unknown as OutcomeUnknown {
+            for stream in reference.streams { decider.loader.forget(stream) }
+            throw unknown
+        }
+        if answer.isOfEarlierAttempt { for stream in reference.streams { decider.loader.forget(stream) } }
         if answer.isAppended {
             for (after, id) in repeat (each plan.after, each ids) { decider.loader.keep(after.state, after.version, id.name) }
         }

@@ -26,13 +26,18 @@ struct Decider: Sendable {
         do {
             answers = try await store.append(chain.appends)
         } catch let error where error is Unavailable || error is OutcomeUnknown {
+            if error is OutcomeUnknown { loader.forget(id.name) }
             passengers.fail(error)
             throw error is OutcomeUnknown ? OutcomeUnknown(record.context.commandID) : error
         } catch {
             left = passengers.all
             throw error
         }
-        if let end = chain.end(of: answers) { loader.keep(end.state, end.version, id.name) }
+        if answers.contains(where: \.isOfEarlierAttempt) {
+            loader.forget(id.name)
+        } else if let end = chain.end(of: answers) {
+            loader.keep(end.state, end.version, id.name)
+        }
         left = passengers.answer(answers)
 
         guard let answer = answers.first else { throw Unavailable("The store gave no answer.") }

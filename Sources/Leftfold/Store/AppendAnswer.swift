@@ -20,6 +20,9 @@ public enum AppendAnswer: Sendable, Equatable {
     case predecessorNotAppended
 
     package var isAppended: Bool { if case .appended = self { true } else { false } }
+
+    /// The command was stored by an attempt whose answer was lost.
+    var isOfEarlierAttempt: Bool { if case .acceptedBefore = self { true } else { false } }
 }
 
 /// Where an accepted command got its streams and the log.

@@ -19,6 +19,8 @@ final class FileOrderStore: EventStore {
         var unfinished: [UUID: Int] = [:]
         var waiting: [Waiting] = []
         var waves: AsyncStream<[Waiting]>.Continuation?
+        /// Why a line ended without an answer: what comes after it in the file must not get ahead of it.
+        var givenUp: Unavailable?
 
         mutating func goOn() {
             if unfinished.isEmpty { waves?.finish() }
@@ -64,6 +66,17 @@ final class FileOrderStore: EventStore {
         }
     }
 
+    /// A line ends without an answer, so no other may be stored any more: in the next run it would find itself behind one that
+    /// comes after it in the file.
+    func giveUp(_ reason: Unavailable) {
+        let waiting = state.withLock { state in
+            state.givenUp = reason
+            defer { state.waiting = [] }
+            return state.waiting
+        }
+        for line in waiting { line.continuation.resume(throwing: reason) }
+    }
+
     /// This line will not come again.
     func end(_ id: UUID) {
         state.withLock { state in
@@ -77,10 +90,7 @@ final class FileOrderStore: EventStore {
             let place = state.withLock({ $0.unfinished[append.command.context.commandID] })
         else { return try await base.append(chain) }
         let answer: AppendAnswer = try await withCheckedThrowingContinuation { continuation in
-            state.withLock { state in
-                state.waiting.append(Waiting(place: place, append: append, continuation: continuation))
-                state.goOn()
-            }
+            wait([Waiting(place: place, append: append, continuation: continuation)][...])
         }
         return [answer]
     }
@@ -116,23 +126,30 @@ final class FileOrderStore: EventStore {
                 let answered = (answers.firstIndex { !$0.isAppended } ?? answers.count - 1) + 1
                 rest = rest.dropFirst(answered)
                 // Before it is told: it may be here again at once, and must find them waiting.
-                if let last = answers[..<answered].last, last.mayBeDecidedAgain { wait(&rest) }
+                if let last = answers[..<answered].last, last.mayBeDecidedAgain {
+                    wait(rest)
+                    rest = []
+                }
                 for (line, answer) in zip(part, answers).prefix(answered) { line.continuation.resume(returning: answer) }
             } catch  where length > 1 && !(error is Unavailable || error is OutcomeUnknown) {
                 // One of them cannot be stored at all; it must not take the others with it. Nothing was written.
                 length = 1
             } catch {
-                rest = rest.dropFirst(part.count)
-                wait(&rest)
+                wait(rest.dropFirst(part.count))
+                rest = []
                 for line in part { line.continuation.resume(throwing: error) }
             }
         }
     }
 
-    private func wait(_ lines: inout ArraySlice<Waiting>) {
-        let taken = lines
-        lines = []
-        state.withLock { $0.waiting += taken }
+    private func wait(_ lines: ArraySlice<Waiting>) {
+        let givenUp: Unavailable? = state.withLock { state in
+            if let reason = state.givenUp { return reason }
+            state.waiting += lines
+            state.goOn()
+            return nil
+        }
+        if let givenUp { for line in lines { line.continuation.resume(throwing: givenUp) } }
     }
 }
 

@@ -78,8 +78,9 @@ struct ImportRun {
                     do {
                         return (index, Result<LineAnswer, any Error>.success(try await patience.keepTrying { try await sender.send(line) }))
                     } catch {
-                        // The others need not wait for the store any longer.
+                        // The others need not wait for the store any longer, and must not get ahead of this one.
                         patience.stop.raise()
+                        store.giveUp(Unavailable((error as? Patience.Exhausted)?.last.message ?? "\(error)"))
                         return (index, .failure(error))
                     }
                 }

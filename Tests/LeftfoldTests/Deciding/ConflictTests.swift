@@ -29,6 +29,19 @@ struct ConflictTests {
         #expect(try await store.journalEntry(for: context.commandID)?.outcome == .refused(.conflict))
     }
 
+    /// What was stored without an answer is this process's own doing: the next decision must know of it.
+    @Test("do not come of an answer that was lost", arguments: [false, true])
+    func lostAnswer(isRepeated: Bool) async throws {
+        let store = TroubledStore()
+        let bus = bank(on: store, attempts: 1)
+        let account = try await bus.openAccount()
+        let lost = CommandContext.teller()
+        store.cause(.errorAfterwards(OutcomeUnknown(lost.commandID)))
+        await #expect(throws: OutcomeUnknown.self) { try await bus.send(Deposit(id: account, amount: 5), lost) }
+        if isRepeated { #expect(try await bus.send(Deposit(id: account, amount: 5), lost).version == 2) }
+        #expect(try await bus.send(Deposit(id: account, amount: 7), .teller()).version == 3)
+    }
+
     @Test("with the client's expected version are never retried")
     func clientsVersion() async throws {
         let store = TroubledStore()
