@@ -21,9 +21,7 @@ RUN apt-get update \
     && rm -rf /var/lib/apt/lists/* \
     && groupadd --gid 10001 users-service \
     && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin users-service \
-    && mkdir -p /run/secrets/leftfold \
-    && chown 10001:10001 /run/secrets/leftfold \
-    && chmod 0700 /run/secrets/leftfold
+    && for folder in postgres database tokens; do install -d -o 10001 -g 10001 -m 0700 "/run/secrets/leftfold/$folder"; done
 COPY --from=build /out/users /usr/local/bin/users
 
 USER 10001:10001

@@ -44,11 +44,10 @@ struct Account: Sendable {
             "PostgreSQL does not run as root, and neither runuser, setpriv nor sudo is installed to drop to `\(name)`.")
     }
 
-    /// Makes a folder that only this account (and root) can enter.
+    /// Makes a folder that only this account (and root) can enter, whatever the umask.
     func makePrivateFolder(_ folder: URL) throws(EmbeddedPostgresError) {
         do {
-            // Parents get the usual mode: the server's account must pass through them.
-            try FileManager.default.createDirectory(at: folder.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try makeParent(folder.deletingLastPathComponent())
             if !FileManager.default.fileExists(atPath: folder.path) {
                 try FileManager.default.createDirectory(
                     at: folder, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
@@ -65,6 +64,16 @@ struct Account: Sendable {
                 "The account `\(name ?? "")`, as which the server runs because we are root, cannot reach \(folder.path). "
                     + "Choose a folder below one that others may enter, for example under /var/lib or /tmp.")
         }
+    }
+
+    /// Private, too, except that the server's account may pass through those of root.
+    private func makeParent(_ folder: URL) throws {
+        if FileManager.default.fileExists(atPath: folder.path) { return }
+        try makeParent(folder.deletingLastPathComponent())
+        let mode = name == nil ? 0o700 : 0o711
+        try FileManager.default.createDirectory(
+            at: folder, withIntermediateDirectories: false, attributes: [.posixPermissions: mode])
+        try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: folder.path)
     }
 
     /// Gives one file or folder to this account.

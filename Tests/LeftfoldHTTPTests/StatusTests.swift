@@ -174,5 +174,5 @@ struct Expectation: Sendable, CustomTestStringConvertible {
 }
 
 struct Nobody: Authenticator {
-    func authenticate(_ token: String) async throws -> Principal { throw TokenRefusal.invalid }
+    func authenticate(_ credential: Credential) async throws -> Principal { throw TokenRefusal.invalid }
 }

@@ -14,6 +14,6 @@ public struct Principal: Sendable, Hashable {
 
     /// The person at the command line of the service's own machine, with the roles that the service gives to operators.
     public static func localOperator(_ name: String = "operator", roles: Set<String>) -> Principal {
-        Principal(subject: "local:\(name)", roles: roles)
+        Principal(subject: PrincipalName.operatorPrefix + name, roles: roles)
     }
 }

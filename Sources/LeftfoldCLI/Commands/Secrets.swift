@@ -8,8 +8,9 @@ struct Secrets<P: CommandLineProgram>: AsyncParsableCommand {
         CommandConfiguration(
             commandName: "secrets", abstract: "Make the secret files of a deployment, as far as they are missing.",
             discussion: """
-                postgres_password, database_url and jwt_keys.json, readable by their owner only. What is there stays. \
-                docker compose runs it before everything else.
+                A folder for each reader, so that each can be given to that one alone: postgres/postgres_password for the \
+                database's own container, database/database_url for all parts of the service, tokens/jwt_keys.json for the one \
+                that answers HTTP. Only their owner may read them. What is there stays. docker compose runs it first.
                 """)
     }
 
@@ -25,21 +26,22 @@ struct Secrets<P: CommandLineProgram>: AsyncParsableCommand {
     func run() async throws {
         try await reporting {
             let folder = URL(filePath: folder, directoryHint: .isDirectory)
-            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-            let passwordFile = folder.appending(path: "postgres_password")
-            try write("postgres_password", in: folder) { Array(Self.password().utf8) }
-            try write("database_url", in: folder) {
-                let password = try String(contentsOf: passwordFile, encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines)
+            let passwordFile = folder.appending(path: "postgres/postgres_password")
+            try write("postgres/postgres_password", in: folder) { Array(Self.password().utf8) }
+            try write("database/database_url", in: folder) {
+                let password = String(decoding: try SecretFile.read(passwordFile.path), as: UTF8.self)
+                    .trimmingCharacters(in: .whitespacesAndNewlines)
                 return Array("postgresql://\(databaseUser):\(password)@\(databaseHost)/\(databaseName)\n".utf8)
             }
-            try write("jwt_keys.json", in: folder) { JSONWebKeySet.generate() }
+            try write("tokens/jwt_keys.json", in: folder) { JSONWebKeySet.generate() }
         }
     }
 
     private func write(_ name: String, in folder: URL, _ content: () throws -> [UInt8]) throws {
         let url = folder.appending(path: name)
         if FileManager.default.fileExists(atPath: url.path) { return Printing(json: false).line("kept: \(url.path)") }
-        try SecretFile.write(try content(), to: url)
+        try SecretFile.makeFolder(url.deletingLastPathComponent().path)
+        try SecretFile.write(try content(), to: url.path)
         Printing(json: false).line("made: \(url.path)")
     }
 

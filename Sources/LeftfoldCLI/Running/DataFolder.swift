@@ -17,8 +17,8 @@ struct DataFolder: Sendable {
 
     init(path: String) throws {
         url = URL(filePath: path, directoryHint: .isDirectory).absoluteURL.standardizedFileURL
-        // Traversable for the user that PostgreSQL runs as; what is secret in it has its own mode.
-        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+        // Root lends PostgreSQL another account, which must pass through; it cannot see what is here.
+        try SecretFile.makeFolder(url.path, mode: geteuid() == 0 ? 0o711 : 0o700)
     }
 
     /// One `dev` a folder: a second one would stop the database under the first. The system frees the lock when the
@@ -35,20 +35,9 @@ struct DataFolder: Sendable {
 
     /// The keys that sign this folder's tokens; made when there are none.
     func keys() throws -> String {
-        if let bytes = FileManager.default.contents(atPath: keysFile.path) { return String(decoding: bytes, as: UTF8.self) }
+        if FileManager.default.fileExists(atPath: keysFile.path) { return String(decoding: try SecretFile.read(keysFile.path), as: UTF8.self) }
         let bytes = JSONWebKeySet.generate()
-        try SecretFile.write(bytes, to: keysFile)
+        try SecretFile.write(bytes, to: keysFile.path)
         return String(decoding: bytes, as: UTF8.self)
-    }
-}
-
-/// A file that only its owner may read.
-enum SecretFile {
-    static func write(_ bytes: [UInt8], to url: URL) throws {
-        let descriptor = open(url.path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw Misconfigured("\(url.path) cannot be created") }
-        let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-        try file.write(contentsOf: Data(bytes))
-        try file.synchronize()
     }
 }

@@ -25,6 +25,11 @@ public struct EdgeConfiguration: Sendable {
     /// How long a query waits for the position it was given.
     public var patience: Duration = .seconds(5)
 
+    /// The pages that may call from a browser (CORS); none unless named.
+    public var allowedOrigins: [Origin] = []
+    /// The certificate to serve HTTPS with; nil: HTTP.
+    public var tls: TLSIdentity?
+
     public init(host: String = "127.0.0.1", port: Int = 8080) {
         self.host = host
         self.port = port

@@ -10,7 +10,7 @@ struct AuthenticationMiddleware: RouterMiddleware {
     ) async throws -> Response {
         // Without a route there is nothing to protect: it is answered 404 or 405.
         if context.endpointPath != nil {
-            context.exchange.principal = try await authenticator.authenticate(try BearerToken.read(request.headers))
+            context.exchange.principal = try await authenticator.authenticate(try Credential(request.headers))
         }
         return try await next(request, context)
     }

@@ -8,6 +8,7 @@ struct EdgeMiddleware: RouterMiddleware {
     let directory: RouteDirectory
     let bodyLimit: Int
     let timers = RequestTimers()
+    let denials = DenialLog()
 
     @concurrent func handle(
         _ request: Request, context: EdgeContext, next: @concurrent (Request, EdgeContext) async throws -> Response
@@ -36,6 +37,11 @@ struct EdgeMiddleware: RouterMiddleware {
         let isConditional = request.headers[.ifMatch] != nil
         if let refusal = error as? any Refusal {
             let response = Response(refusing: refusal, isConditional: isConditional, correlationID: context.correlationID)
+            if response.status == .unauthorized || response.status == .forbidden {
+                denials.note(
+                    refusal.code, subject: context.exchange.principal?.subject, route: context.endpointPath ?? "unknown",
+                    correlationID: context.correlationID, context.logger)
+            }
             if response.status != .internalServerError { return response }
         }
         if let error = error as? HTTPError, error.status == .notFound, context.endpointPath == "NotFound" {

@@ -1,5 +1,6 @@
 import Hummingbird
 import HummingbirdCore
+import HummingbirdTLS
 import Logging
 import NIOCore
 
@@ -17,8 +18,14 @@ struct EdgeServer {
             httpDecoderConfiguration: .init(
                 maxHeaderFieldSize: configuration.headerLimit, maxHeaderListSize: configuration.headerLimit,
                 maxHeaderFieldCount: configuration.headerCountLimit))
+        let server =
+            configuration.tls.map { tls in
+                HTTPServerBuilder { responder in
+                    try TLSChannel(HTTP1Channel(responder: responder, configuration: channel), tlsConfiguration: tls.configuration)
+                }
+            } ?? .http1(configuration: channel)
         return Application(
-            router: router, server: .http1(configuration: channel),
+            router: router, server: server,
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.host, port: configuration.port), serverName: nil,
                 availableConnectionsDelegate: .maximum(configuration.maximumConnections, logger: logger)),

@@ -70,6 +70,7 @@ public struct HTTPEdge: Sendable {
             // What people typed does not belong into traces.
             router.add(middleware: TracingMiddleware(redactingQueryParameters: Set(routes.flatMap(\.textParameters))))
         }
+        if !configuration.allowedOrigins.isEmpty { router.add(middleware: CrossOriginMiddleware(configuration.allowedOrigins)) }
         router.add(middleware: EdgeMiddleware(directory: directory, bodyLimit: configuration.bodyLimit))
         monitoring.add(to: router)
         open(router)

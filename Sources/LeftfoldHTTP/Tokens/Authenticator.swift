@@ -1,12 +1,21 @@
 public import Leftfold
 
-/// Tells who stands behind a token. ``TokenVerifier`` is the one for JSON Web Tokens.
+/// Tells who stands behind a credential. ``TokenVerifier`` is the one for JSON Web Tokens, ``APIKeyVerifier`` the one for machines.
 public protocol Authenticator: Sendable {
-    /// Throws ``TokenRefusal`` for any token that is not beyond doubt.
-    func authenticate(_ token: String) async throws -> Principal
+    /// Throws ``TokenRefusal`` for any credential that is not beyond doubt.
+    func authenticate(_ credential: Credential) async throws -> Principal
+
+    /// The principal, if it is known without waiting and holds now: for whoever answers at once if at all. Nil says nothing
+    /// about the credential: ask ``authenticate(_:)``. It never blocks.
+    func known(_ credential: Credential) -> Principal?
 }
 
-/// Why a token was not accepted. It says no more than the client needs to get a better one.
+extension Authenticator {
+    /// Nothing is known without asking.
+    public func known(_ credential: Credential) -> Principal? { nil }
+}
+
+/// Why a credential was not accepted. It says no more than the client needs to get a better one.
 public struct TokenRefusal: Refusal, Equatable {
     public let code: String
     public let message: String

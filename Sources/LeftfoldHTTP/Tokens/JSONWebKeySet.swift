@@ -1,6 +1,7 @@
 import Foundation
 import JWTKit
 import Leftfold
+package import Logging
 
 /// The keys that tokens are signed with: a closed map from key id to one key with its one algorithm (RFC 7517).
 ///
@@ -9,7 +10,12 @@ import Leftfold
 public struct JSONWebKeySet: Sendable {
     /// The ids of all keys, the one that signs first.
     public let keyIDs: [String]
+    /// The keys of the document that are for other things than signing tokens, or do not say by which algorithm, with the reason.
+    /// Identity providers publish such; they never verify.
+    public let passedOver: [String]
     let keys: [String: Key]
+    /// Whether whoever reads the document can sign tokens.
+    let holdsSecrets: Bool
 
     struct Key: Sendable {
         let id: String
@@ -20,7 +26,8 @@ public struct JSONWebKeySet: Sendable {
         let canSign: Bool
     }
 
-    /// Reads a JWKS document. Throws ``Malformed`` for any key that is not beyond doubt.
+    /// Reads a JWKS document. Throws ``Malformed`` where no key can verify, where two keys have one id, and for a key that says
+    /// it can verify and is too weak or cannot be read.
     public init(_ json: [UInt8]) async throws {
         let document: Document
         do {
@@ -28,16 +35,44 @@ public struct JSONWebKeySet: Sendable {
         } catch {
             throw Malformed(description: "The key set is not a JWKS document: an object with “keys”.")
         }
-        guard !document.keys.isEmpty else { throw Malformed(description: "The key set has no keys.") }
         var keys: [String: Key] = [:]
-        for description in document.keys {
+        var keyIDs: [String] = []
+        var passedOver: [String] = []
+        for (index, description) in document.keys.enumerated() {
+            if let reason = description.unfitness {
+                passedOver.append("\(description.name ?? "number \(index + 1)") \(reason)")
+                continue
+            }
             let key = try await description.key()
             guard keys.updateValue(key, forKey: key.id) == nil else {
                 throw Malformed(description: "The key set has two keys with the kid “\(key.id)”.")
             }
+            keyIDs.append(key.id)
         }
-        self.keys = keys
-        keyIDs = document.keys.compactMap(\.kid)
+        guard !keys.isEmpty else {
+            let reasons = passedOver.isEmpty ? "it is empty" : passedOver.joined(separator: "; ")
+            throw Malformed(description: "The key set has no key that can verify a token: \(reasons).")
+        }
+        (self.keys, self.keyIDs, self.passedOver) = (keys, keyIDs, passedOver)
+        holdsSecrets = document.keys.contains(where: \.isSecret)
+    }
+
+    /// Reads a file. One that holds secrets must be its owner's alone.
+    init(_ file: SecretFile.Content, logger: Logger) async throws {
+        try await self.init(file.bytes)
+        if holdsSecrets, let exposure = file.exposure { throw SecretFile.Problem(description: exposure) }
+        tellWhatIsPassedOver(logger)
+    }
+
+    /// One line, if there is something to say.
+    package func tellWhatIsPassedOver(_ logger: Logger) {
+        guard !passedOver.isEmpty else { return }
+        logger.notice("keys that are not for tokens are passed over", metadata: ["keys": "\(passedOver.joined(separator: "; "))"])
+    }
+
+    /// Reads a file. One that holds secrets must be its owner's alone.
+    package static func read(file path: String) async throws -> JSONWebKeySet {
+        try await JSONWebKeySet(SecretFile.look(path), logger: Logger(label: "keys", factory: { _ in SwiftLogNoOpLogHandler() }))
     }
 
     /// A new set with one random HS256 key of 32 bytes: one file for the server and for whoever issues tokens.

@@ -18,12 +18,14 @@ public struct TokenIssuer: Sendable {
         self.audience = audience
     }
 
+    /// Throws ``UnusableName`` for a subject or tenant that no verifier would accept.
     public func issue(
         subject: String, roles: [String] = [], tenant: String? = nil, lifetime: Duration = .seconds(3600), now: Date = Date()
     ) throws -> String {
+        try UnusableName.check(subject: subject, tenant: tenant)
         let time = now.timeIntervalSince1970.rounded(.down)
         let claims = TokenClaims(
-            iss: issuer, aud: .init(audience), sub: subject, iat: time, exp: time + Double(lifetime.components.seconds),
+            iss: issuer, aud: .init(audience), sub: subject, iat: time, exp: time + Double(lifetime.components.seconds), nbf: time,
             roles: roles.isEmpty ? nil : roles, tenant: tenant)
         return try sign(claims)
     }
@@ -32,5 +34,15 @@ public struct TokenIssuer: Sendable {
         let header = TokenHeader(alg: key.algorithm, kid: key.id)
         let signed = "\(Base64URL.encode(try StrictJSON.encode(header))).\(Base64URL.encode(try StrictJSON.encode(claims)))"
         return "\(signed).\(Base64URL.encode(try key.signature.sign(Array(signed.utf8))))"
+    }
+}
+
+/// A subject or tenant that no credential may name; see ``PrincipalName``.
+public struct UnusableName: Error, CustomStringConvertible {
+    public let description: String
+
+    static func check(subject: String, tenant: String?) throws(UnusableName) {
+        if let objection = PrincipalName.objection(toSubject: subject) { throw Self(description: "the subject \(objection)") }
+        if let tenant, let objection = PrincipalName.objection(toTenant: tenant) { throw Self(description: "the tenant \(objection)") }
     }
 }

@@ -7,6 +7,8 @@ extension Assembly {
     func edge(metrics: PrometheusMetrics?, onStart: @escaping @Sendable (Int) async -> Void) async throws -> any Service {
         var configuration = EdgeConfiguration(host: settings.host, port: settings.port)
         configuration.patience = settings.readPatience
+        configuration.allowedOrigins = settings.allowedOrigins
+        configuration.tls = try settings.tlsIdentity()
         let edge = try HTTPEdge(
             commands: commands, queries: queries, authenticator: try await authenticator(), routes: composition.routes,
             readiness: { await readiness().map(\.readiness) }, metrics: metrics, configuration: configuration, logger: logger)
@@ -15,8 +17,7 @@ extension Assembly {
 
     private func authenticator() async throws -> any Authenticator {
         if let own = composition.authenticator { return own }
-        return TokenVerifier(
-            keys: try await settings.keySet(), issuer: settings.issuer ?? name, audience: settings.audience ?? name)
+        return try await settings.authenticator(for: name, logger)
     }
 
     /// One projector for each projection.

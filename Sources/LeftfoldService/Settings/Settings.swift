@@ -27,6 +27,14 @@ public struct Settings: Sendable {
     /// What tokens must say; the service's name unless given.
     public var issuer: String?
     public var audience: String?
+    /// Whether tokens must have `nbf`.
+    public var requiresNotBefore = true
+    /// A file with the API keys of machines, one JSON object a line.
+    public var apiKeysFile: String?
+    /// The pages that may call from a browser.
+    public var allowedOrigins: [Origin] = []
+    /// The certificate chain and the private key, both in PEM, that `serve` answers HTTPS with.
+    public var tlsFiles: (certificate: String, key: String)?
     /// How many aggregates are kept in memory; 0 turns the cache off.
     public var aggregateCache = 20_000
     /// Events that a projection applies in one transaction at most.
@@ -85,6 +93,14 @@ public struct Settings: Sendable {
         keys = text("jwt.keys", isSecret: true)
         issuer = text("jwt.issuer")
         audience = text("jwt.audience")
+        requiresNotBefore = try choice("jwt.not.before", NotBefore.required, "“required” or “optional”") == .required
+        apiKeysFile = text("api.keys.file")
+        allowedOrigins = try Self.origins(text("cors.allowed.origins"))
+        switch (text("tls.certificate.file"), text("tls.key.file")) {
+        case (nil, nil): tlsFiles = nil
+        case (let certificate?, let key?): tlsFiles = (certificate, key)
+        default: throw Misconfigured("TLS_CERTIFICATE_FILE and TLS_KEY_FILE go together: set both or neither")
+        }
         try number("aggregate.cache.size", 0 ... .max) { aggregateCache = $0 }
         try number("projection.batch.size", 1...1_000_000) { projectionBatch = $0 }
         try number("read.patience.ms", 0...3_600_000) { readPatience = .milliseconds($0) }
@@ -109,31 +125,12 @@ public struct Settings: Sendable {
         return configuration
     }
 
-    /// The keys that tokens are verified by. Throws ``Misconfigured``.
-    public func keySet() async throws -> JSONWebKeySet {
-        if let keysFile {
-            guard let bytes = FileManager.default.contents(atPath: keysFile) else {
-                throw Misconfigured("the file that JWT_KEYS_FILE names cannot be read: \(keysFile)")
-            }
-            return try await Self.keySet([UInt8](bytes))
-        }
-        guard let keys else { throw Misconfigured("there are no keys for tokens: set JWT_KEYS_FILE or JWT_KEYS") }
-        return try await Self.keySet(Array(keys.utf8))
-    }
-
-    private static func keySet(_ json: [UInt8]) async throws -> JSONWebKeySet {
-        do {
-            return try await JSONWebKeySet(json)
-        } catch {
-            throw Misconfigured("the keys for tokens: \(error)")
-        }
-    }
-
     private static func secret(inFile path: String) throws -> String {
-        guard let bytes = FileManager.default.contents(atPath: path), let text = String(data: bytes, encoding: .utf8) else {
-            throw Misconfigured("the file that DATABASE_URL_FILE names cannot be read: \(path)")
+        do {
+            return String(decoding: try SecretFile.read(path), as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+        } catch {
+            throw Misconfigured("DATABASE_URL_FILE: \(error)")
         }
-        return text.trimmingCharacters(in: .whitespacesAndNewlines)
     }
 }
 

@@ -24,7 +24,7 @@ struct Deployment: Sendable {
             defer { try? FileManager.default.removeItem(at: folder) }
             let name = try #require(configuration["dbname"])
             let url = try await TestServer.shared.connectionString(database: name)
-            var environment = ["DATABASE_URL": url, "JWT_KEYS_FILE": folder.appendingPathComponent("jwt_keys.json").path]
+            var environment = ["DATABASE_URL": url, "JWT_KEYS_FILE": folder.appendingPathComponent("tokens/jwt_keys.json").path]
             environment["LOG_LEVEL"] = "info"
             _ = try await Program.run(["secrets", folder.path])
             _ = try await Program.run(["migrate"], environment: environment)
