@@ -1,5 +1,6 @@
 import Configuration
 import Foundation
+import LeftfoldHTTP
 import LeftfoldPostgres
 import Logging
 import Synchronization
@@ -21,6 +22,7 @@ struct SettingsTests {
         #expect((settings.poolSize, settings.aggregateCache, settings.projectionBatch) == (10, 20_000, 1000))
         #expect((settings.readPatience, settings.logLevel, settings.logFormat) == (.seconds(5), .info, .text))
         #expect(settings.log == .standard)
+        #expect(settings.requiresNotBefore && settings.allowedOrigins.isEmpty && settings.tlsFiles == nil && settings.scheme == "http")
     }
 
     @Test("are read from the environment; an empty value counts as none")
@@ -29,7 +31,12 @@ struct SettingsTests {
             "DATABASE_URL": "host=/tmp", "DATABASE_LOG": "accounts", "PORT": "0", "PROJECT_PORT": "8081", "HOST": "",
             "READ_PATIENCE_MS": "250",
             "LOG_LEVEL": "debug", "LOG_FORMAT": "json", "JWT_ISSUER": "", "SMTP_HOST": "mail",
+            "CORS_ALLOWED_ORIGINS": "https://app.example.com, http://localhost:3000", "TLS_CERTIFICATE_FILE": "c", "TLS_KEY_FILE": "k",
+            "JWT_NOT_BEFORE": "optional", "API_KEYS_FILE": "keys",
         ])
+        #expect(settings.allowedOrigins.map(\.rawValue) == ["https://app.example.com", "http://localhost:3000"])
+        #expect(settings.tlsFiles?.certificate == "c" && settings.tlsFiles?.key == "k" && settings.scheme == "https")
+        #expect(!settings.requiresNotBefore && settings.apiKeysFile == "keys")
         #expect((settings.databaseURL, settings.log.rawValue) == ("host=/tmp", "accounts"))
         #expect((settings.host, settings.port, settings.projectPort, settings.issuer) == ("127.0.0.1", 0, 8081, nil))
         #expect((settings.readPatience, settings.logLevel, settings.logFormat) == (.milliseconds(250), .debug, .json))
@@ -41,7 +48,9 @@ struct SettingsTests {
         arguments: [
             ("PORT", "eighty"), ("PORT", "65536"), ("PROJECT_PORT", "-1"), ("DATABASE_POOL_SIZE", "0"), ("PROJECTION_BATCH_SIZE", "0"),
             ("AGGREGATE_CACHE_SIZE", "-1"), ("LOG_LEVEL", "loud"), ("LOG_FORMAT", "xml"), ("DATABASE_LOG", "Pg Log"),
-            ("DATABASE_URL_FILE", "/nowhere"),
+            ("DATABASE_URL_FILE", "/nowhere"), ("CORS_ALLOWED_ORIGINS", "*"), ("CORS_ALLOWED_ORIGINS", "https://a.example,"),
+            ("CORS_ALLOWED_ORIGINS", "https://a.example/"), ("TLS_CERTIFICATE_FILE", "/nowhere"), ("TLS_KEY_FILE", "/nowhere"),
+            ("JWT_NOT_BEFORE", "never"),
         ])
     func refused(name: String, value: String) {
         #expect {

@@ -62,7 +62,7 @@ struct Dev<P: CommandLineProgram>: AsyncParsableCommand {
         let metrics = PrometheusMetrics()
         MetricsSystem.bootstrap(metrics)
         try await P.run([.serve, .project], settings: settings, metrics: metrics, logger: logger) { [settings] _, port in
-            Self.greet(url: "http://\(settings.host):\(port)", token: token, databaseURL: settings.databaseURL ?? "")
+            Self.greet(url: "\(settings.scheme)://\(settings.host):\(port)", token: token, databaseURL: settings.databaseURL ?? "")
         }
     }
 

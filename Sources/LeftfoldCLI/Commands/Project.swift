@@ -37,8 +37,9 @@ extension CommandLineProgram {
         let metrics = PrometheusMetrics()
         MetricsSystem.bootstrap(metrics)
         let logger = Logger(name, settings)
-        try await run(roles, settings: settings, metrics: metrics, logger: logger) { _, port in
-            logger.info("listening", metadata: ["url": "http://\(settings.host):\(port)"])
+        try await run(roles, settings: settings, metrics: metrics, logger: logger) { role, port in
+            let scheme = role == .serve ? settings.scheme : "http"
+            logger.info("listening", metadata: ["url": "\(scheme)://\(settings.host):\(port)"])
         }
     }
 }

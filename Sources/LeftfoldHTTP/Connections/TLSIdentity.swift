@@ -1,3 +1,4 @@
+import HummingbirdCore
 import HummingbirdTLS
 
 /// The certificate that the edge shows, and its key. TLS 1.2 and newer.
@@ -20,6 +21,12 @@ public struct TLSIdentity: Sendable {
             certificateChain: certificates.map { .certificate($0) }, privateKey: .privateKey(key))
         configuration.minimumTLSVersion = .tlsv12
         configuration.applicationProtocols = ["http/1.1"]
+        // Whether the two belong together shows when a channel is made of them: here, not with the first client.
+        do {
+            _ = try TLSChannel(HTTP1Channel(responder: { _, _, _ in }), tlsConfiguration: configuration)
+        } catch {
+            throw Unusable(description: "the certificate and the key do not belong together")
+        }
         self.configuration = configuration
     }
 

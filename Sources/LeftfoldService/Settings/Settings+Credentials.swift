@@ -51,6 +51,9 @@ extension Settings {
         }
     }
 
+    /// Of the address at which `serve` is reached.
+    public var scheme: String { tlsFiles == nil ? "http" : "https" }
+
     /// From a list with commas.
     static func origins(_ text: String?) throws -> [Origin] {
         guard let text else { return [] }
