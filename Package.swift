@@ -141,7 +141,7 @@ let package = Package(
         .testTarget(
             name: "LeftfoldHTTPTests",
             dependencies: [
-                "LeftfoldHTTP", "Leftfold", hummingbird, hummingbirdCore, hummingbirdTesting, httpTypes, jwtKit, logging, metrics,
+                "LeftfoldHTTP", "Leftfold", crypto, hummingbird, hummingbirdCore, hummingbirdTesting, httpTypes, jwtKit, logging, metrics,
                 nioCore, nioPosix,
             ]),
         .testTarget(
