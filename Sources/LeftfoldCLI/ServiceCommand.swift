@@ -35,7 +35,9 @@ struct RootCommand<P: CommandLineProgram>: AsyncParsableCommand {
                 CommandGroup(name: "Asking and telling:", subcommands: [Send<P>.self, Ask<P>.self, Import<P>.self]),
                 CommandGroup(
                     name: "Looking:", subcommands: [Events<P>.self, Streams<P>.self, Journal<P>.self, Projections<P>.self, Doctor<P>.self]),
-                CommandGroup(name: "Mending and keeping:", subcommands: [RebuildProjection<P>.self, Token<P>.self, NewAPIKey<P>.self, Secrets<P>.self]),
+                CommandGroup(
+                    name: "Mending and keeping:",
+                    subcommands: [RebuildProjection<P>.self, Token<P>.self, NewAPIKey<P>.self, Secrets<P>.self]),
                 CommandGroup(name: "Of this service:", subcommands: P.additionalCommands),
             ])
     }

@@ -41,7 +41,8 @@ import Testing
             for (what, parameters, refusal) in Self.table {
                 guard let refusal else {
                     let connection = try await connect(parameters)
-                    let version = try await connection.value("SELECT version FROM pg_stat_ssl WHERE pid = pg_backend_pid()", as: String.self)
+                    let version = try await connection.value(
+                        "SELECT version FROM pg_stat_ssl WHERE pid = pg_backend_pid()", as: String.self)
                     #expect(["TLSv1.2", "TLSv1.3"].contains(version), "\(what)")
                     await connection.close()
                     continue

@@ -36,7 +36,8 @@ import Testing
         let verifier = try Self.verifier([good.line, expired.line])
         let secret = good.key.dropFirst("lf_a_".count)
         let altered = [
-            "lf_", "lf__", "lf_a", "lf_a_", "lf_a_\(secret.dropLast())", "lf_a_\(secret)x", "lf_c_\(secret)", "lf_b_\(secret)", "lf__\(secret)",
+            "lf_", "lf__", "lf_a", "lf_a_", "lf_a_\(secret.dropLast())", "lf_a_\(secret)x", "lf_c_\(secret)", "lf_b_\(secret)",
+            "lf__\(secret)",
             "lf_A_\(secret)", "lf_a_\(secret.uppercased())", String(secret), "LF_a_\(secret)",
         ]
         for key in altered {
@@ -63,7 +64,8 @@ import Testing
         ("nonsense", "line 1"), (#"{"id":"a","sha256":"\#(digest)"}"#, "subject"), (#"{"id":"a","subject":"a"}"#, "sha256"),
         (#"{"id":"","sha256":"\#(digest)","subject":"a"}"#, "id"), (#"{"id":"a_b","sha256":"\#(digest)","subject":"a"}"#, "id"),
         (#"{"id":"a","sha256":"abc","subject":"a"}"#, "sha256"), (#"{"id":"a","sha256":"\#(digest)","subject":"local:a"}"#, "local:"),
-        (#"{"id":"a","sha256":"\#(digest)","subject":""}"#, "empty"), (#"{"id":"a","sha256":"\#(digest)","subject":"a","tenant":"\u202e"}"#, "tenant"),
+        (#"{"id":"a","sha256":"\#(digest)","subject":""}"#, "empty"),
+        (#"{"id":"a","sha256":"\#(digest)","subject":"a","tenant":"\u202e"}"#, "tenant"),
         (#"{"id":"a","sha256":"\#(digest)","subject":"a","role":"x"}"#, "role"),
         (#"{"id":"a","sha256":"\#(digest)","subject":"a","expires_at":"soon"}"#, "expires_at"),
         (#"{"id":"a","sha256":"\#(digest)","subject":"a"}"# + "\n" + #"{"id":"a","sha256":"\#(digest)","subject":"b"}"#, "line 2"),
@@ -83,7 +85,8 @@ import Testing
             try SecretFile.write(Array(key.line.utf8), to: path)
             let log = Log()
             let verifier = APIKeyVerifier(
-                try await Reloaded(file: path, interval: .zero, logger: Logger(label: "") { _ in LogCollector(log) }) { try APIKeySet($0) }, nil)
+                try await Reloaded(file: path, interval: .zero, logger: Logger(label: "") { _ in LogCollector(log) }) { try APIKeySet($0) },
+                nil)
             #expect(try await verifier.authenticate(text: key.key).subject == "machine")
             #expect(chmod(path, 0o644) == 0 && truncate(path, 0) == 0)
             #expect(try await verifier.authenticate(text: key.key).subject == "machine")

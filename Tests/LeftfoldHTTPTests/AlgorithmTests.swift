@@ -16,7 +16,8 @@ import Testing
 
     static func elliptic(_ algorithm: String, _ curve: String, _ point: Data, _ secret: Data) async throws -> Pair {
         let half = point.count / 2
-        let published = #"{"kty":"EC","crv":"\#(curve)","alg":"\#(algorithm)","use":"sig","kid":"k","x":"\#(Base64URL.encode(point.prefix(half)))","y":"\#(Base64URL.encode(point.suffix(half)))""#
+        let published =
+            #"{"kty":"EC","crv":"\#(curve)","alg":"\#(algorithm)","use":"sig","kid":"k","x":"\#(Base64URL.encode(point.prefix(half)))","y":"\#(Base64URL.encode(point.suffix(half)))""#
         return try await pair(algorithm, published, secret)
     }
 
@@ -35,7 +36,8 @@ import Testing
         } else {
             await collection.add(rsa: key, digestAlgorithm: .sha256, kid: "k")
         }
-        let published = #"{"kty":"RSA","alg":"\#(algorithm)","use":"sig","kid":"k","n":"\#(Base64URL.encode(modulus))","e":"\#(Base64URL.encode(exponent))"}"#
+        let published =
+            #"{"kty":"RSA","alg":"\#(algorithm)","use":"sig","kid":"k","n":"\#(Base64URL.encode(modulus))","e":"\#(Base64URL.encode(exponent))"}"#
         return Pair(
             algorithm: algorithm, published: published,
             signer: JSONWebKeySet.Key(id: "k", algorithm: algorithm, signature: try await collection.getKey(for: "k"), canSign: true))

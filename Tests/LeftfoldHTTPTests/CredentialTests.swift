@@ -57,7 +57,9 @@ import Testing
         func seconds(_ unit: String, bytes: Int) async throws -> Double {
             let text = String(repeating: unit, count: bytes / unit.utf8.count)
             // In each of a token's places, and without any.
-            let requests = ["Bearer \(text)", "Bearer \(text).e30.AAAA", "Bearer e30.\(text).AAAA", text].map { [.authorization: $0] as HTTPFields }
+            let requests = ["Bearer \(text)", "Bearer \(text).e30.AAAA", "Bearer e30.\(text).AAAA", text].map {
+                [.authorization: $0] as HTTPFields
+            }
             // The fastest of several: what others do on this machine is none of our affair.
             var best = Double.infinity
             for _ in 1...7 {
@@ -94,6 +96,8 @@ import Testing
             #expect(Data(bytes).base64EncodedString().filter { $0 != "=" }.utf8.count == text.utf8.count)
         }
         #expect(Base64URL.encode([0xFB, 0xEF, 0xFF]) == "--__")
-        for text in ["a", "AB", "AAB", "AA=", "AA==", "+/+/", "A A", "AAAAA", "ä"] { #expect(Base64URL.decode(text.utf8) == nil, "\(text)") }
+        for text in ["a", "AB", "AAB", "AA=", "AA==", "+/+/", "A A", "AAAAA", "ä"] {
+            #expect(Base64URL.decode(text.utf8) == nil, "\(text)")
+        }
     }
 }

@@ -5,7 +5,8 @@ import Testing
 @testable import LeftfoldHTTP
 
 @Suite("HTTPS", .timeLimit(.minutes(1))) struct HTTPSTests {
-    static let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    static let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
 
     /// Runs a program to its end.
     static func run(_ program: String, _ arguments: [String]) async throws -> (status: Int32, output: String) {
@@ -31,7 +32,8 @@ import Testing
     /// What curl ends with: 35 no handshake, 60 the certificate is not trusted or for another name.
     static let clients: [(arguments: [String], host: String, status: Int32)] = [
         (["--cacert", "ca.pem"], "https://localhost", 0), (["--cacert", "ca.pem", "--tlsv1.3"], "https://localhost", 0),
-        (["--cacert", "ca.pem", "--tls-max", "1.2"], "https://localhost", 0), (["--cacert", "ca.pem", "--tls-max", "1.1"], "https://localhost", 35),
+        (["--cacert", "ca.pem", "--tls-max", "1.2"], "https://localhost", 0),
+        (["--cacert", "ca.pem", "--tls-max", "1.1"], "https://localhost", 35),
         (["--cacert", "other-ca.pem"], "https://localhost", 60), (["--cacert", "ca.pem"], "https://127.0.0.1", 60),
     ]
 

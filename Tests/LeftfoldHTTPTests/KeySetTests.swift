@@ -109,7 +109,9 @@ import Testing
         try await TemporaryFolder.with { folder in
             let path = folder.appendingPathComponent("value").path
             try SecretFile.write([1], to: path)
-            let value = try await Reloaded(file: path, interval: .seconds(3600), logger: Logger(label: "") { _ in LogCollector(Log()) }) { $0.bytes }
+            let value = try await Reloaded(file: path, interval: .seconds(3600), logger: Logger(label: "") { _ in LogCollector(Log()) }) {
+                $0.bytes
+            }
             #expect(value.fresh?.value == [1])
             #expect(unlink(path) == 0)
             try SecretFile.write([2, 2], to: path)

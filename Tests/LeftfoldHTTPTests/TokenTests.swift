@@ -14,7 +14,8 @@ import Testing
     static let octets = #"{"kty":"oct","alg":"HS256","kid":"hs","k":"c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LXNlY3JldA"}"#
     static let time = Date(timeIntervalSince1970: 1_800_000_000)
     static let good = TokenClaims(
-        iss: "tests", aud: .init("notes"), sub: "ada", iat: 1_800_000_000, exp: 1_800_003_600, nbf: 1_800_000_000, roles: ["writer"], tenant: "acme")
+        iss: "tests", aud: .init("notes"), sub: "ada", iat: 1_800_000_000, exp: 1_800_003_600, nbf: 1_800_000_000, roles: ["writer"],
+        tenant: "acme")
 
     static func keys(_ keys: String...) async throws -> JSONWebKeySet {
         try await JSONWebKeySet(Array(#"{"keys":[\#(keys.joined(separator: ","))]}"#.utf8))
@@ -76,7 +77,8 @@ import Testing
 
     /// What a header says instead of, or beside, the good one.
     static let headers: [(what: String, header: String)] = [
-        ("no signature", #"{"alg":"none","kid":"hs","typ":"JWT"}"#), ("no signature, in capitals", #"{"alg":"NONE","kid":"hs","typ":"JWT"}"#),
+        ("no signature", #"{"alg":"none","kid":"hs","typ":"JWT"}"#),
+        ("no signature, in capitals", #"{"alg":"NONE","kid":"hs","typ":"JWT"}"#),
         ("another algorithm of the same kind", #"{"alg":"HS512","kid":"hs","typ":"JWT"}"#),
         ("an algorithm of another kind", #"{"alg":"ES256","kid":"hs","typ":"JWT"}"#),
         ("another spelling", #"{"alg":"hs256","kid":"hs","typ":"JWT"}"#), ("no algorithm", #"{"kid":"hs","typ":"JWT"}"#),
@@ -96,7 +98,9 @@ import Testing
         ("a list", "[]"), ("nonsense", "nonsense"),
     ]
 
-    @Test("A header that says anything dubious is refused", arguments: headers) func dubiousHeader(_ what: String, header: String) async throws {
+    @Test("A header that says anything dubious is refused", arguments: headers) func dubiousHeader(_ what: String, header: String)
+        async throws
+    {
         let keys = try await Self.keys(Self.octets, Self.octets.replacing(#""kid":"hs""#, with: #""kid":"enc","use":"enc""#))
         let token = try Self.token(header, Self.claims(), by: #require(keys.keys["hs"]))
         await #expect(throws: TokenRefusal.invalid) { try await Self.verifier(keys).authenticate(text: token) }
@@ -195,7 +199,8 @@ import Testing
         let keys = try await Self.keys(Self.octets)
         let clock = Clock(Self.time)
         let verifier = TokenVerifier(keys: keys, issuer: "tests", audience: "notes", now: { clock.now })
-        let token = try TokenIssuer(keys: keys, issuer: "tests", audience: "notes").issue(subject: "ada", lifetime: .seconds(60), now: Self.time)
+        let token = try TokenIssuer(keys: keys, issuer: "tests", audience: "notes").issue(
+            subject: "ada", lifetime: .seconds(60), now: Self.time)
         let credential = try Credential(Array(token.utf8))
         #expect(verifier.known(credential) == nil)
         _ = try await verifier.authenticate(credential)

@@ -56,7 +56,8 @@ import Testing
             // While it runs: what other accounts of the machine and other sessions of the database see.
             told.append(try await Program.run(["-eww", "-o", "args"], executable: "/bin/ps"))
             let connection = try await Connection.connect(deployment.configuration, logger: TestDatabase.quiet)
-            let sessions: SQL = "SELECT coalesce(string_agg(query || application_name, ' '), '') FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+            let sessions: SQL =
+                "SELECT coalesce(string_agg(query || application_name, ' '), '') FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
             let queries = try await connection.execute(sessions).first?.decode(String.self) ?? ""
             #expect(queries.contains("users"))
             told.append(queries)

@@ -47,7 +47,8 @@ import Testing
 
             // In place of the old file, as a secret manager does it.
             let withdrawn = apiKeys + ".new"
-            #expect(FileManager.default.createFile(atPath: withdrawn, contents: Data(lines[1].utf8), attributes: [.posixPermissions: 0o600]))
+            #expect(
+                FileManager.default.createFile(atPath: withdrawn, contents: Data(lines[1].utf8), attributes: [.posixPermissions: 0o600]))
             #expect(rename(withdrawn, apiKeys) == 0)
             try await eventually("the old key is not") { try await status(first) == 401 }
             #expect(try await status(second) == 404)

@@ -12,7 +12,8 @@ public enum PrincipalName {
     /// Why this is no subject, as the end of a sentence (“must not be empty”). Nil: it is one.
     public static func objection(toSubject text: String) -> String? {
         if let objection = objection(to: text) { return objection }
-        let isOperators = text.utf8.count >= operatorPrefix.utf8.count && zip(text.utf8, operatorPrefix.utf8).allSatisfy { $0 | 0x20 == $1 | 0x20 }
+        let isOperators =
+            text.utf8.count >= operatorPrefix.utf8.count && zip(text.utf8, operatorPrefix.utf8).allSatisfy { $0 | 0x20 == $1 | 0x20 }
         return isOperators ? "must not begin with “\(operatorPrefix)”, which is the operator's" : nil
     }
 

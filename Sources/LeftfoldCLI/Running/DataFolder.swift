@@ -35,7 +35,9 @@ struct DataFolder: Sendable {
 
     /// The keys that sign this folder's tokens; made when there are none.
     func keys() throws -> String {
-        if FileManager.default.fileExists(atPath: keysFile.path) { return String(decoding: try SecretFile.read(keysFile.path), as: UTF8.self) }
+        if FileManager.default.fileExists(atPath: keysFile.path) {
+            return String(decoding: try SecretFile.read(keysFile.path), as: UTF8.self)
+        }
         let bytes = JSONWebKeySet.generate()
         try SecretFile.write(bytes, to: keysFile.path)
         return String(decoding: bytes, as: UTF8.self)

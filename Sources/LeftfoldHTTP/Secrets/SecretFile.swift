@@ -39,7 +39,9 @@ package enum SecretFile {
         guard descriptor >= 0 else { throw Problem(description: "\(path) cannot be read: \(String(cString: strerror(errno)))") }
         defer { close(descriptor) }
         var status = stat()
-        guard fstat(descriptor, &status) == 0 else { throw Problem(description: "\(path) cannot be read: \(String(cString: strerror(errno)))") }
+        guard fstat(descriptor, &status) == 0 else {
+            throw Problem(description: "\(path) cannot be read: \(String(cString: strerror(errno)))")
+        }
         // One byte more than allowed tells that there is more.
         let data: Data?
         do {

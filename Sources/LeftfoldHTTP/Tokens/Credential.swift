@@ -80,7 +80,8 @@ public struct Credential: Sendable, Equatable, CustomStringConvertible, CustomRe
 
         /// All words are looked at, so that the time tells nothing.
         static func == (one: Digest, other: Digest) -> Bool {
-            (one.words.0 ^ other.words.0) | (one.words.1 ^ other.words.1) | (one.words.2 ^ other.words.2) | (one.words.3 ^ other.words.3) == 0
+            (one.words.0 ^ other.words.0) | (one.words.1 ^ other.words.1) | (one.words.2 ^ other.words.2) | (one.words.3 ^ other.words.3)
+                == 0
         }
 
         func hash(into hasher: inout Hasher) { hasher.combine(words.0) }

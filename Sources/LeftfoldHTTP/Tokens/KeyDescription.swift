@@ -39,7 +39,9 @@ extension JSONWebKeySet {
         /// Why it is not for tokens; nil: it says that it is.
         var unfitness: String? {
             if let use, use != "sig" { return "is for another use than signatures" }
-            if let operations, !operations.contains(where: { $0 == "verify" || $0 == "sign" }) { return "is for another use than signatures" }
+            if let operations, !operations.contains(where: { $0 == "verify" || $0 == "sign" }) {
+                return "is for another use than signatures"
+            }
             guard let kty, Self.kinds.values.contains(kty) else { return "is of an unknown kind" }
             guard name != nil else { return "has no kid" }
             guard let alg else { return "has no alg" }
