@@ -27,6 +27,8 @@ public struct Settings: Sendable {
     /// What tokens must say; the service's name unless given.
     public var issuer: String?
     public var audience: String?
+    /// What the cursors of lists are sealed with, at least 32 bytes; made of the keys of tokens unless given.
+    public var cursorKey: String?
     /// How many aggregates are kept in memory; 0 turns the cache off.
     public var aggregateCache = 20_000
     /// Events that a projection applies in one transaction at most.
@@ -75,7 +77,7 @@ public struct Settings: Sendable {
             guard let value = T(rawValue: text) else { throw Misconfigured("\(Self.variable(key)) “\(text)” is not \(what)") }
             return value
         }
-        databaseURL = try text("database.url.file").map { try Self.secret(inFile: $0) } ?? text("database.url", isSecret: true)
+        databaseURL = try text("database.url.file").map { try Self.secret(inFile: $0, named: "DATABASE_URL_FILE") } ?? text("database.url", isSecret: true)
         log = try choice("database.log", log, "the name of a log")
         try number("database.pool.size", 1...10_000) { poolSize = $0 }
         host = text("host") ?? host
@@ -85,6 +87,7 @@ public struct Settings: Sendable {
         keys = text("jwt.keys", isSecret: true)
         issuer = text("jwt.issuer")
         audience = text("jwt.audience")
+        cursorKey = try text("cursor.key.file").map { try Self.secret(inFile: $0, named: "CURSOR_KEY_FILE") } ?? text("cursor.key", isSecret: true)
         try number("aggregate.cache.size", 0 ... .max) { aggregateCache = $0 }
         try number("projection.batch.size", 1...1_000_000) { projectionBatch = $0 }
         try number("read.patience.ms", 0...3_600_000) { readPatience = .milliseconds($0) }
@@ -129,9 +132,9 @@ public struct Settings: Sendable {
         }
     }
 
-    private static func secret(inFile path: String) throws -> String {
+    private static func secret(inFile path: String, named variable: String) throws -> String {
         guard let bytes = FileManager.default.contents(atPath: path), let text = String(data: bytes, encoding: .utf8) else {
-            throw Misconfigured("the file that DATABASE_URL_FILE names cannot be read: \(path)")
+            throw Misconfigured("the file that \(variable) names cannot be read: \(path)")
         }
         return text.trimmingCharacters(in: .whitespacesAndNewlines)
     }
