@@ -1,5 +1,7 @@
 /// The domain of an e-mail address, in the one form in which it is compared: labels in Unicode, folded, with full stops between them.
 enum DomainName {
+    /// What keyboards for Chinese and Japanese have for a dot (RFC 3490, 3.1).
+    static let fullStops: Set<Unicode.Scalar> = ["\u{3002}", "\u{FF0E}", "\u{FF61}"]
     private static let prefix = "xn--"
 
     static func folded(_ domain: String) -> String {
@@ -14,7 +16,7 @@ enum DomainName {
             guard label.hasPrefix(prefix) else { return true }
             guard let decoded = decoded(label) else { return false }
             let folded = Folding.folded(decoded)
-            return !folded.hasPrefix(prefix) && !folded.contains(".") && !folded.isEmpty
+            return !folded.hasPrefix(prefix) && !folded.isEmpty && !folded.unicodeScalars.contains { $0 == "." || fullStops.contains($0) }
         }
     }
 

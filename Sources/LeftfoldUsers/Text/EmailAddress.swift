@@ -27,7 +27,7 @@ public enum EmailAddress {
         guard !text.hasHeapOfMarks else { return text }
         let text = text.trimmingCharacters(in: .whitespacesAndNewlines).precomposedStringWithCanonicalMapping
         guard let at = text.unicodeScalars.lastIndex(of: "@") else { return text }
-        let domain = String(String.UnicodeScalarView(text.unicodeScalars[at...].map { fullStops.contains($0) ? "." : $0 }))
+        let domain = String(String.UnicodeScalarView(text.unicodeScalars[at...].map { DomainName.fullStops.contains($0) ? "." : $0 }))
         return (text[..<at] + domain.lowercased()).precomposedStringWithCanonicalMapping
     }
 
@@ -45,9 +45,6 @@ public enum EmailAddress {
         guard let at = scalars.lastIndex(of: "@") else { return nil }
         return (String(scalars[..<at]), String(scalars[scalars.index(after: at)...]))
     }
-
-    /// What keyboards for Chinese and Japanese have for a dot (RFC 3490, 3.1).
-    private static let fullStops: Set<Unicode.Scalar> = ["\u{3002}", "\u{FF0E}", "\u{FF61}"]
 
     /// ASCII without spaces and controls, as most addresses are: nothing to trim, nothing to compose.
     private static func isPlain(_ text: String) -> Bool { text.utf8.allSatisfy { (0x21...0x7E).contains($0) } }

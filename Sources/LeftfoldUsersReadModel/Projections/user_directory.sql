@@ -23,3 +23,12 @@ CREATE INDEX user_directory_email ON user_directory (email_folded, listed_at);
 CREATE INDEX user_directory_status_listed_at ON user_directory (status, listed_at);
 CREATE INDEX user_directory_status_name ON user_directory (status, name_folded, listed_at);
 CREATE INDEX user_directory_status_email ON user_directory (status, email_folded, listed_at);
+
+-- Where the extension pg_trgm is there when the table is made, parts of names and addresses are found by index.
+DO $$
+BEGIN
+    IF EXISTS (SELECT FROM pg_catalog.pg_opclass WHERE opcname = 'gin_trgm_ops' AND pg_catalog.pg_opclass_is_visible(oid)) THEN
+        CREATE INDEX user_directory_parts ON user_directory USING gin (name_folded gin_trgm_ops, email_folded gin_trgm_ops);
+    END IF;
+END
+$$;

@@ -42,13 +42,13 @@ public struct ListUsers: PostgresQuery {
     public let offset: Int?
     /// From another page of the same list; `limit` and `total` may differ.
     public let cursor: Cursor?
-    /// `created_at`, `name` or `email`; `created_at` unless given.
+    /// `created_at`, `name` or `email`; unless given `created_at`, or `name` if there is a prefix.
     public let sort: String?
     /// `asc` or `desc`; `asc` unless given.
     public let order: String?
     /// `active` or `deactivated`; both unless given.
     public let status: String?
-    /// What the name or the e-mail address begins with, in any spelling that ``Folding`` takes for the same.
+    /// What the name, or sorted by `email` the address, begins with, in any spelling that is taken for the same (`Folding`).
     public let prefix: String?
     /// Part of the name or the e-mail address, likewise. The whole table is read for it, unless PostgreSQL has the extension `pg_trgm`.
     public let search: String?
@@ -79,6 +79,7 @@ public struct ListUsers: PostgresQuery {
         problems.check("order", order, isOneOf: ["asc", "desc"])
         problems.check("status", status, isOneOf: UserFilter.statuses)
         problems.check("prefix", text: prefix)
+        if filter.prefix != nil, userOrder.column == nil { problems.add("prefix", "needs a list that is sorted by name or email") }
         problems.check("search", text: search)
         try problems.throwIfAny()
         if let cursor { _ = try userOrder.condition(try place(cursor)) }
@@ -86,18 +87,21 @@ public struct ListUsers: PostgresQuery {
 
     public var statement: SQL {
         let place = place
-        let beyond = place.flatMap { try? userOrder.condition($0) }
-        let order = userOrder.clause(place?.direction ?? .next)
+        let condition = filter.condition(userOrder)
+        let beyond = place.flatMap { try? userOrder.condition($0) } ?? "true"
+        let rows: SQL = "SELECT * FROM user_directory WHERE \(fragment: condition) AND \(fragment: beyond)"
+        // Sought by part in the order of a name, a rare text would be looked for all over the table, row by row. OFFSET 0 has it read from end to end.
+        let isFenced = filter.search != nil && userOrder.column != nil
         let page: SQL = """
             SELECT \(unsafe: UserView.columns), \(fragment: userOrder.keyColumns) AS sorted_by
-            FROM user_directory WHERE \(fragment: filter.condition) AND \(fragment: beyond ?? "true")
-            ORDER BY \(fragment: order) LIMIT \(Int64(pageSize + 1)) OFFSET \(Int64(offset ?? 0))
+            FROM (\(fragment: rows)\(unsafe: isFenced ? " OFFSET 0" : "")) AS listed
+            ORDER BY \(fragment: userOrder.clause(place?.direction ?? .next)) LIMIT \(Int64(pageSize + 1)) OFFSET \(Int64(offset ?? 0))
             """
         guard total == true else { return page }
         // One row even for an empty page: the count is in it.
         return """
             SELECT page.*, counted.total
-            FROM (SELECT count(*) AS total FROM user_directory WHERE \(fragment: filter.condition)) AS counted
+            FROM (SELECT count(*) AS total FROM user_directory WHERE \(fragment: condition)) AS counted
                 LEFT JOIN LATERAL (\(fragment: page)) AS page ON true
             """
     }
@@ -128,7 +132,10 @@ public struct ListUsers: PostgresQuery {
 
     private var pageSize: Int { limit ?? 50 }
 
-    private var userOrder: UserOrder { UserOrder(key: sort.flatMap(UserOrder.Key.init) ?? .createdAt, isDescending: order == "desc") }
+    private var userOrder: UserOrder { 
+        let usual = filter.prefix == nil ? UserOrder.Key.createdAt : .name
+        return UserOrder(key: sort.flatMap(UserOrder.Key.init) ?? usual, isDescending: order == "desc")
+    }
 
     /// No text is no filter.
     private var filter: UserFilter {

@@ -7,28 +7,27 @@ struct UserFilter {
     static let statuses = ["active", "deactivated"]
 
     let status: String?
-    /// What the name or the e-mail address begins with; in any case, as all spellings of ``Folding``.
+    /// What the text that the list is sorted by begins with; in any spelling that ``Folding`` takes for the same.
     let prefix: String?
-    /// Part of the name or the e-mail address.
+    /// Part of the name or the e-mail address, likewise.
     let search: String?
 
     /// A condition for WHERE.
-    var condition: SQL {
+    func condition(_ order: UserOrder) -> SQL {
         var conditions: [SQL] = []
         if let status { conditions.append("status = \(status)") }
-        if let prefix { conditions.append(Self.either(prefix, Self.begins)) }
-        if let search { conditions.append(Self.either(search, Self.contains)) }
+        if let prefix, let column = order.column { conditions.append(Self.begins(column, order.key == .email ? EmailAddress.compared(prefix) : Folding.folded(prefix))) }
+        if let search {
+            let parts = [Self.contains("name_folded", Folding.folded(search)), Self.contains("email_folded", EmailAddress.compared(search))]
+            conditions.append("(\(fragments: parts, separator: " OR "))")
+        }
         return conditions.isEmpty ? "true" : "\(fragments: conditions, separator: " AND ")"
     }
 
-    private static func either(_ text: String, _ condition: (_ column: String, _ text: String) -> SQL) -> SQL {
-        "(\(fragment: condition("name_folded", Folding.folded(text))) OR \(fragment: condition("email_folded", EmailAddress.compared(text))))"
-    }
-
-    /// A range of the index: with LIKE, a plan for any text could not use it.
+    /// A range of the index: with LIKE, a plan that is kept for any text could not use it.
     private static func begins(_ column: String, _ text: String) -> SQL {
-        // No text in UTF-8 has a byte that is larger than this scalar's first.
-        "(\(unsafe: column) >= \(text) AND \(unsafe: column) < \(text + "\u{10FFFF}"))"
+        // No text goes on with a larger scalar.
+        "\(unsafe: column) >= \(text) AND \(unsafe: column) < \(text + "\u{10FFFF}")"
     }
 
     /// Reads the table, or the index of trigrams if there is one.

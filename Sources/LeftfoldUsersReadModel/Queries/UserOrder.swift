@@ -12,7 +12,7 @@ struct UserOrder {
     let isDescending: Bool
 
     /// Of the row, where the position does not say it all.
-    private var column: String? {
+    var column: String? {
         switch key {
         case .createdAt: nil
         case .name: "name_folded"
