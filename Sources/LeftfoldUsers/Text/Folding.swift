@@ -6,11 +6,14 @@ import Foundation
 /// decomposed letters, full-width forms, ligatures and invisible characters make no difference; accents do. All four letters I are one, with
 /// and without a dot, because which of them is the capital of which depends on the language.
 ///
-/// It takes any text, in a time that grows with its bytes and nothing else. The result is its own folded form.
+/// It takes any text; of one that is longer than ``maximumBytes``, and not all ASCII, the beginning. The result is its own folded form.
 public enum Folding {
+    /// No name, address or search is as long. Normalizing what is longer takes a time that grows with the square of its length.
+    public static let maximumBytes = 1024
+
     public static func folded(_ text: String) -> String {
         if text.utf8.allSatisfy({ $0 < 0x80 }) { return text.lowercased() }
-        var folded = text.withoutHeapsOfMarks
+        var folded = text.cut(toBytes: maximumBytes).withoutHeapsOfMarks
         // The second time for what the first one made of letters: a folded letter may stand for several that are compatible with others.
         for _ in 0..<2 { folded = caseFolded(folded.decomposedStringWithCompatibilityMapping) }
         return folded.precomposedStringWithCompatibilityMapping
@@ -18,11 +21,7 @@ public enum Folding {
 
     /// The folded form, cut at a scalar to so many bytes.
     public static func folded(_ text: String, maximumBytes: Int) -> String {
-        let folded = folded(text)
-        guard folded.utf8.count > maximumBytes else { return folded }
-        var end = folded.utf8.index(folded.startIndex, offsetBy: maximumBytes)
-        while end > folded.startIndex, UTF8.isContinuation(folded.utf8[end]) { end = folded.utf8.index(before: end) }
-        return String(folded.unicodeScalars[..<end])
+        folded(text).cut(toBytes: maximumBytes)
     }
 
     /// A decomposed text, folded letter by letter.
@@ -66,6 +65,14 @@ extension String {
         return false
     }
 
+    /// The beginning of the text, up to the last scalar that fits.
+    fileprivate func cut(toBytes maximum: Int) -> String {
+        guard utf8.count > maximum else { return self }
+        var end = utf8.index(startIndex, offsetBy: maximum)
+        while end > startIndex, UTF8.isContinuation(utf8[end]) { end = utf8.index(before: end) }
+        return String(unicodeScalars[..<end])
+    }
+
     /// The text without the marks that are too many.
     fileprivate var withoutHeapsOfMarks: String {
         guard hasHeapOfMarks else { return self }
@@ -80,5 +87,11 @@ extension String {
 }
 
 extension Unicode.Scalar {
-    fileprivate var isMark: Bool { !isASCII && properties.canonicalCombiningClass != .notReordered }
+    fileprivate var isMark: Bool {
+        switch self {
+        // They are none themselves, but are made of marks.
+        case "\u{F73}", "\u{F75}", "\u{F81}", "\u{FF9E}", "\u{FF9F}": true
+        default: !isASCII && properties.canonicalCombiningClass != .notReordered
+        }
+    }
 }
