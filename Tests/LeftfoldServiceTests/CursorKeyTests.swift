@@ -12,8 +12,11 @@ import Testing
 struct CursorKeyTests {
     private let payload = Array("ListUsers\0Ada Lovelace".utf8)
 
-    private func seal(_ values: [String: String], _ logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }) throws -> CursorSeal {
-        try Settings(ConfigReader(provider: EnvironmentVariablesProvider(environmentVariables: values))).cursorSeal(roles: .serve, logger: logger)
+    private func seal(_ values: [String: String], _ logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }) throws
+        -> CursorSeal
+    {
+        try Settings(ConfigReader(provider: EnvironmentVariablesProvider(environmentVariables: values))).cursorSeal(
+            roles: .serve, logger: logger)
     }
 
     @Test("makes texts that tell nothing, are the same for the same, and are read with the same key only")
@@ -42,7 +45,9 @@ struct CursorKeyTests {
         #expect(try seal(["JWT_KEYS": String(decoding: JSONWebKeySet.generate(), as: UTF8.self)]).open(sealed) == nil)
 
         let lines = Mutex<[String]>([])
-        let logger = Logger(label: "test") { label in JSONLogHandler(label: label) { line in lines.withLock { $0.append(String(decoding: line, as: UTF8.self)) } } }
+        let logger = Logger(label: "test") { label in
+            JSONLogHandler(label: label) { line in lines.withLock { $0.append(String(decoding: line, as: UTF8.self)) } }
+        }
         #expect(try seal(["JWT_KEYS": #"{"keys":[{"kty":"RSA","kid":"a","alg":"RS256"}]}"#], logger).open(sealed) == nil)
         #expect(lines.withLock { $0.count } == 1)
     }

@@ -45,7 +45,8 @@ import Testing
         }
     }
 
-    private func store(_ events: [(type: String, data: String)], of id: UUID, in database: LeftfoldDatabase) async throws -> GlobalPosition {
+    private func store(_ events: [(type: String, data: String)], of id: UUID, in database: LeftfoldDatabase) async throws -> GlobalPosition
+    {
         let context = CommandContext(principal: Principal(subject: "another program"))
         let record = CommandRecord(name: "Other", context: context, content: Array("\(context.commandID)".utf8))
         let new = events.map { NewEvent(type: EventType($0.type), data: Array($0.data.utf8)) }
@@ -58,7 +59,8 @@ import Testing
         try await serving { edge, database in
             let id = UUID()
             let data = [
-                #"{"email":"a@bücher.example","name":"Ada","age":36}"#, #"{"name":"B","x":{"deep":[[1e400,null]],"long":0.1000000000000000000000001}}"#,
+                #"{"email":"a@bücher.example","name":"Ada","age":36}"#,
+                #"{"name":"B","x":{"deep":[[1e400,null]],"long":0.1000000000000000000000001}}"#,
             ]
             var head = try await store([("UserCreated", data[0]), ("UserRenamed", data[1])], of: id, in: database)
             let history = try await edge.get("/users/\(id)/history?after=\(head)")
@@ -68,14 +70,16 @@ import Testing
             #expect(newest.text.contains(#""version":2"#) && !newest.text.contains(#""version":1"#))
 
             for number in 0..<5 {
-                head = try await store([("UserCreated", #"{"email":"u\#(number)@example.org","name":"Secret Name \#(number)"}"#)], of: UUID(), in: database)
+                head = try await store(
+                    [("UserCreated", #"{"email":"u\#(number)@example.org","name":"Secret Name \#(number)"}"#)], of: UUID(), in: database)
             }
             let page = try await edge.get("/users?after=\(head)&limit=2&sort=name&order=desc&search=SECRET&total=true")
             #expect(page.status == 200 && page.text.contains(#""total":5"#) && page.text.contains("Secret Name 3"))
             let next = String(try #require(page.text.firstMatch(of: /"next":"([A-Za-z0-9_-]+)"/)).1)
             let list = "limit=2&sort=name&order=desc&search=SECRET"
             let second = try await edge.get("/users?\(list)&cursor=\(next)")
-            #expect(second.text.contains("Secret Name 2") && second.text.contains("Secret Name 1") && !second.text.contains("Secret Name 3"))
+            #expect(
+                second.text.contains("Secret Name 2") && second.text.contains("Secret Name 1") && !second.text.contains("Secret Name 3"))
 
             // Whoever reads the address of a page in a log learns no name from it.
             var padded = next.replacing("-", with: "+").replacing("_", with: "/")
@@ -87,8 +91,10 @@ import Testing
                 ("/users?cursor=\(next)", "400 invalid_cursor"), ("/users?\(list)&cursor=\(next.dropLast())", "400 invalid_cursor"),
                 ("/users?\(list)&cursor=", "400 invalid_cursor"), ("/users?\(list)&cursor=%00", "400 invalid_cursor"),
                 ("/users?\(list)&cursor=\(String(repeating: "A", count: 1025))", "400 invalid_cursor"),
-                ("/users?\(list)&cursor=\(next)&offset=1", "422 validation_failed"), ("/users/\(id)/history?cursor=\(next)", "400 invalid_cursor"),
-                ("/users?sort=age", "422 validation_failed"), ("/users?order=up", "422 validation_failed"), ("/users?limit=0", "422 validation_failed"),
+                ("/users?\(list)&cursor=\(next)&offset=1", "422 validation_failed"),
+                ("/users/\(id)/history?cursor=\(next)", "400 invalid_cursor"),
+                ("/users?sort=age", "422 validation_failed"), ("/users?order=up", "422 validation_failed"),
+                ("/users?limit=0", "422 validation_failed"),
                 ("/users?offset=10001", "422 validation_failed"), ("/users?prefix=a&sort=created_at", "422 validation_failed"),
                 ("/users?search=%00", "422 validation_failed"), ("/users?total=1", "400 wrong_type"), ("/users?limit=x", "400 wrong_type"),
                 ("/users/\(id)/history?limit=1001", "422 validation_failed"), ("/users/\(UUID())/history", "404 user_not_found"),

@@ -32,7 +32,8 @@ struct EmailAddressTests {
         ("straße@example.org", "STRASSE@example.org"), ("u@straße.example", "u@xn--strae-oqa.example"),
         ("u@STRASSE.example", "u@straße.example"), ("σίσυφος@example.org", "ΣΊΣΥΦΟΣ@example.org"),
         ("u@σίσυφος.example", "u@ΣΊΣΥΦΟΣ.example"), ("ılker@example.org", "İLKER@example.org"), ("ﬁlo@example.org", "FILO@example.org"),
-        ("ａｄａ@example.org", "ada@example.org"), ("①@example.org", "1@example.org"), ("a@παράδειγμα.δοκιμή", "a@xn--hxajbheg2az3al.xn--jxalpdlp"),
+        ("ａｄａ@example.org", "ada@example.org"), ("①@example.org", "1@example.org"),
+        ("a@παράδειγμα.δοκιμή", "a@xn--hxajbheg2az3al.xn--jxalpdlp"),
     ]
 
     @Test(
@@ -81,7 +82,10 @@ struct EmailAddressTests {
         ("a＠b@example.org", "must contain exactly one @"), ("a¨@example.org", "must not contain spaces or invisible characters"),
         ("a‥b@example.org", "must not have a dot at the beginning, at the end or after another dot before the @"),
         ("a@b＿c.org", "must have a domain of letters, digits and inner hyphens"),
-        ("\(Self.long)@\(Self.long).\(Self.long).\(Self.long).jp", "must not be longer than 320 bytes when letters that stand for several are written out"),
+        (
+            "\(Self.long)@\(Self.long).\(Self.long).\(Self.long).jp",
+            "must not be longer than 320 bytes when letters that stand for several are written out"
+        ),
         ("e" + String(repeating: "\u{301}", count: 31) + "@example.org", "must not have more than 30 marks on one letter"),
         ("", "must not be empty"), (" \t\n", "must not be empty"),
         ("ada", "must contain exactly one @"), ("ada@b@example.org", "must contain exactly one @"),

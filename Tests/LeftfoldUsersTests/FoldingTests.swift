@@ -34,13 +34,15 @@ struct FoldingTests {
         var wrong: [String] = []
         var count = 0
         for value in UInt32(0)...0x3FFFF {
-            guard let scalar = Unicode.Scalar(value), scalar.properties.changesWhenNFKCCaseFolded || scalar.properties.isChangesWhenUppercased
+            guard let scalar = Unicode.Scalar(value),
+                scalar.properties.changesWhenNFKCCaseFolded || scalar.properties.isChangesWhenUppercased
             else { continue }
             count += 1
             let text = "x\(scalar)y"
             let folded = Folding.folded(text)
             let spellings = [
-                folded, text.uppercased(), text.lowercased(), scalar.properties.titlecaseMapping.withX, text.decomposedStringWithCanonicalMapping,
+                folded, text.uppercased(), text.lowercased(), scalar.properties.titlecaseMapping.withX,
+                text.decomposedStringWithCanonicalMapping,
                 text.decomposedStringWithCompatibilityMapping, text.precomposedStringWithCompatibilityMapping, folded.uppercased(),
             ]
             for spelling in spellings where !same(Folding.folded(spelling), folded) {
@@ -63,7 +65,8 @@ struct FoldingTests {
     /// What strangers send: marks that have to be put in order, letters that become many, and so on.
     private static let hostile: [(name: String, piece: String)] = [
         ("marks of two classes", "\u{301}\u{327}"), ("marks on letters", "e\u{301}\u{327}\u{308}"), ("letters that are many", "\u{FDFA}"),
-        ("Hangul", "\u{1112}\u{1161}\u{11AB}"), ("marks that are two", "\u{344}"), ("Tibetan marks", "\u{F73}\u{F71}"), ("regional indicators", "🇩"),
+        ("Hangul", "\u{1112}\u{1161}\u{11AB}"), ("marks that are two", "\u{344}"), ("Tibetan marks", "\u{F73}\u{F71}"),
+        ("regional indicators", "🇩"),
         ("joiners", "👩\u{200D}"), ("variation selectors", "\u{FE0F}"), ("spaces", " \u{3000}"), ("direction", "\u{202E}"),
         ("double dots", "xn--."), ("at signs", "@"),
     ]

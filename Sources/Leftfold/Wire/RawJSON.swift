@@ -97,7 +97,8 @@ final class RawJSONPlaces: Sendable {
             if state.values.isEmpty { state.boundary = Array(UUID().uuidString.utf8) }
             state.values.append(value)
             let index = String(state.values.count - 1, radix: 16)
-            return String(decoding: state.boundary, as: UTF8.self) + String(repeating: "0", count: Self.indexLength - index.utf8.count) + index
+            return String(decoding: state.boundary, as: UTF8.self) + String(repeating: "0", count: Self.indexLength - index.utf8.count)
+                + index
         }
     }
 

@@ -52,7 +52,9 @@ struct QueryEndpoint<Q: Query>: Sendable {
                 principal: try context.principal, correlationID: context.correlationID,
                 after: try ReadPosition.read(request.headers, string), patience: buses.patience))
 
-        guard let version else { return Response(answer: try StrictJSON.encode(answered.value, cursors: buses.queries.cursors), at: answered.position) }
+        guard let version else {
+            return Response(answer: try StrictJSON.encode(answered.value, cursors: buses.queries.cursors), at: answered.position)
+        }
         let tag = EntityTag.of(version(answered.value))
         var response =
             EntityTag.isKnown(tag, request.headers)

@@ -77,7 +77,9 @@ public struct Settings: Sendable {
             guard let value = T(rawValue: text) else { throw Misconfigured("\(Self.variable(key)) “\(text)” is not \(what)") }
             return value
         }
-        databaseURL = try text("database.url.file").map { try Self.secret(inFile: $0, named: "DATABASE_URL_FILE") } ?? text("database.url", isSecret: true)
+        databaseURL =
+            try text("database.url.file").map { try Self.secret(inFile: $0, named: "DATABASE_URL_FILE") }
+            ?? text("database.url", isSecret: true)
         log = try choice("database.log", log, "the name of a log")
         try number("database.pool.size", 1...10_000) { poolSize = $0 }
         host = text("host") ?? host
@@ -87,7 +89,8 @@ public struct Settings: Sendable {
         keys = text("jwt.keys", isSecret: true)
         issuer = text("jwt.issuer")
         audience = text("jwt.audience")
-        cursorKey = try text("cursor.key.file").map { try Self.secret(inFile: $0, named: "CURSOR_KEY_FILE") } ?? text("cursor.key", isSecret: true)
+        cursorKey =
+            try text("cursor.key.file").map { try Self.secret(inFile: $0, named: "CURSOR_KEY_FILE") } ?? text("cursor.key", isSecret: true)
         try number("aggregate.cache.size", 0 ... .max) { aggregateCache = $0 }
         try number("projection.batch.size", 1...1_000_000) { projectionBatch = $0 }
         try number("read.patience.ms", 0...3_600_000) { readPatience = .milliseconds($0) }

@@ -132,7 +132,7 @@ public struct ListUsers: PostgresQuery {
 
     private var pageSize: Int { limit ?? 50 }
 
-    private var userOrder: UserOrder { 
+    private var userOrder: UserOrder {
         let usual = filter.prefix == nil ? UserOrder.Key.createdAt : .name
         return UserOrder(key: sort.flatMap(UserOrder.Key.init) ?? usual, isDescending: order == "desc")
     }

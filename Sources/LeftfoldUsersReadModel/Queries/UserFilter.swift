@@ -16,9 +16,13 @@ struct UserFilter {
     func condition(_ order: UserOrder) -> SQL {
         var conditions: [SQL] = []
         if let status { conditions.append("status = \(status)") }
-        if let prefix, let column = order.column { conditions.append(Self.begins(column, order.key == .email ? EmailAddress.compared(prefix) : Folding.folded(prefix))) }
+        if let prefix, let column = order.column {
+            conditions.append(Self.begins(column, order.key == .email ? EmailAddress.compared(prefix) : Folding.folded(prefix)))
+        }
         if let search {
-            let parts = [Self.contains("name_folded", Folding.folded(search)), Self.contains("email_folded", EmailAddress.compared(search))]
+            let parts = [
+                Self.contains("name_folded", Folding.folded(search)), Self.contains("email_folded", EmailAddress.compared(search)),
+            ]
             conditions.append("(\(fragments: parts, separator: " OR "))")
         }
         return conditions.isEmpty ? "true" : "\(fragments: conditions, separator: " AND ")"

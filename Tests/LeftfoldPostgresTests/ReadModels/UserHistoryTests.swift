@@ -18,7 +18,9 @@ struct UserHistoryTests {
         return String(decoding: try await queries.ask(named: "GetUserHistory", json: Array(json.utf8), context).value, as: UTF8.self)
     }
 
-    private func versions(_ query: GetUserHistory, _ database: LeftfoldDatabase) async throws -> (versions: [Int64], answer: GetUserHistory.Answer) {
+    private func versions(_ query: GetUserHistory, _ database: LeftfoldDatabase) async throws -> (
+        versions: [Int64], answer: GetUserHistory.Answer
+    ) {
         let queries = QueryBus(policy: UsersPolicy.roles, handlers: [ReadModels(database).handler(for: GetUserHistory.self)])
         let answer = try await queries.ask(query, QueryContext(principal: principal, correlationID: "test")).value
         return (answer.changes.map(\.version), answer)

@@ -23,7 +23,8 @@ struct UserListTests {
         }
 
         func ask(_ query: ListUsers) async throws -> ListUsers.Answer {
-            let context = QueryContext(principal: principal, correlationID: "test", after: try await database.store.head(), patience: .seconds(30))
+            let context = QueryContext(
+                principal: principal, correlationID: "test", after: try await database.store.head(), patience: .seconds(30))
             return try await queries.ask(query, context).value
         }
 
@@ -37,7 +38,8 @@ struct UserListTests {
     }
 
     private static let people: [[User.Event]] = [
-        [.created(email: "d@bücher.example", name: "Zoë")], [.created(email: "c@xn--bcher-kva.example", name: "straße"), .deactivated(reason: nil)],
+        [.created(email: "d@bücher.example", name: "Zoë")],
+        [.created(email: "c@xn--bcher-kva.example", name: "straße"), .deactivated(reason: nil)],
         [.created(email: "B@example.org", name: "Ada")], [.created(email: "a@example.org", name: "ada"), .renamed(name: "ÄDA")],
         [.created(email: "ŞULE@example.org", name: "100%_\\")],
     ]
@@ -68,7 +70,8 @@ struct UserListTests {
     func searched() async throws {
         try await people { (users) async throws in
             let prefixes: [(text: String, sort: String?, names: [String])] = [
-                ("ada", nil, ["Ada"]), ("ＡＤ", "name", ["Ada"]), ("a\u{308}D", nil, ["ÄDA"]), ("STRASS", nil, ["straße"]), ("zo", nil, ["Zoë"]),
+                ("ada", nil, ["Ada"]), ("ＡＤ", "name", ["Ada"]), ("a\u{308}D", nil, ["ÄDA"]), ("STRASS", nil, ["straße"]),
+                ("zo", nil, ["Zoë"]),
                 ("oë", nil, []), ("100%", nil, ["100%_\\"]), ("%", nil, []), ("1_", nil, []), ("", "created_at", Self.names),
                 ("d@", "email", ["Zoë"]), ("C@XN--BCHER-KVA", "email", ["straße"]), ("c@bücher", "email", ["straße"]),
                 ("şule", "email", ["100%_\\"]), ("ada", "email", []), ("a", "name", ["Ada"]),
@@ -141,7 +144,9 @@ struct UserListTests {
         try await people { (users) async throws in
             let first = try await users.ask(json: #"{"limit":1,"search":"a","sort":"name"}"#)
             let cursor = try String(#require(first.firstMatch(of: /"next":"([A-Za-z0-9_-]+)"/)).1)
-            #expect(try await users.ask(json: #"{"limit":5,"search":"a","sort":"name","order":"asc","cursor":"\#(cursor)"}"#).contains("straße"))
+            #expect(
+                try await users.ask(json: #"{"limit":5,"search":"a","sort":"name","order":"asc","cursor":"\#(cursor)"}"#).contains("straße")
+            )
             #expect(!first.contains("100%25"))
             let rows = [
                 #"{"sort":"name","cursor":"\#(cursor)"}"#, #"{"search":"A","sort":"name","cursor":"\#(cursor)"}"#,
@@ -162,7 +167,9 @@ struct UserListTests {
             // A flipped bit anywhere.
             for index in cursor.indices {
                 let flipped = cursor.replacingCharacters(in: index...index, with: cursor[index] == "A" ? "B" : "A")
-                await #expect(throws: MalformedInput.self) { try await users.ask(json: #"{"search":"a","sort":"name","cursor":"\#(flipped)"}"#) }
+                await #expect(throws: MalformedInput.self) {
+                    try await users.ask(json: #"{"search":"a","sort":"name","cursor":"\#(flipped)"}"#)
+                }
             }
             for wrong in [#"{"cursor":1}"#, #"{"cursor":{}}"#, #"{"total":"true"}"#, #"{"sort":1}"#] {
                 let error = await #expect(throws: MalformedInput.self) { try await users.ask(json: wrong) }
@@ -211,14 +218,16 @@ struct UserListTests {
                         let before = people.filter { status == nil || active.contains($0) }
                         (renamed, changed) = ([], [])
                         var seen: [UUID: Int] = [:]
-                        var query = ListUsers(limit: Int.random(in: 1...9, using: &random), sort: sort.rawValue, order: order, status: status)
+                        var query = ListUsers(
+                            limit: Int.random(in: 1...9, using: &random), sort: sort.rawValue, order: order, status: status)
                         walk: while true {
                             let page = try await users.ask(query)
                             for user in page.users { seen[user.id, default: 0] += 1 }
                             guard let next = page.next else { break walk }
                             for _ in 0..<Int.random(in: 0...3, using: &random) { try await write() }
                             query = ListUsers(
-                                limit: Int.random(in: 3...9, using: &random), cursor: next, sort: sort.rawValue, order: order, status: status)
+                                limit: Int.random(in: 3...9, using: &random), cursor: next, sort: sort.rawValue, order: order,
+                                status: status)
                         }
                         for id in before where status == nil || !changed.contains(id) {
                             // Whoever is renamed in a list by name goes to another place in it.
@@ -258,7 +267,9 @@ struct UserListTests {
                             let plan = try await users.database.pool.withConnection { connection in
                                 try await connection.execute("SET enable_seqscan = off")
                                 try await connection.execute("SET enable_sort = off")
-                                let plan = try await connection.execute("EXPLAIN \(fragment: query.statement)").map { row -> String in try row.decode(String.self) }
+                                let plan = try await connection.execute("EXPLAIN \(fragment: query.statement)").map { row -> String in
+                                    try row.decode(String.self)
+                                }
                                 try await connection.execute("RESET enable_seqscan")
                                 try await connection.execute("RESET enable_sort")
                                 return plan.joined(separator: "\n")
@@ -294,6 +305,9 @@ extension CursorSeal {
 
     private static func sum(_ payload: [UInt8]) -> [UInt8] {
         let sum = payload.reduce(into: UInt32(7)) { $0 = $0 &* 31 &+ UInt32($1) }
-        return [UInt8(truncatingIfNeeded: sum), UInt8(truncatingIfNeeded: sum >> 8), UInt8(truncatingIfNeeded: sum >> 16), UInt8(truncatingIfNeeded: sum >> 24)]
+        return [
+            UInt8(truncatingIfNeeded: sum), UInt8(truncatingIfNeeded: sum >> 8), UInt8(truncatingIfNeeded: sum >> 16),
+            UInt8(truncatingIfNeeded: sum >> 24),
+        ]
     }
 }

@@ -42,7 +42,8 @@ struct FoldedDirectory: TableProjection {
                     id,
                     Row(
                         listedAt: event.position, version: event.version, createdAt: event.recordedAt, updatedAt: event.recordedAt,
-                        status: .active, email: email, name: name, emailFolded: UserDirectory.folded(email: email), nameFolded: UserDirectory.folded(name: name)))
+                        status: .active, email: email, name: name, emailFolded: UserDirectory.folded(email: email),
+                        nameFolded: UserDirectory.folded(name: name)))
                 continue
             }
             rows.update(id) { row in

@@ -13,7 +13,8 @@ struct RawJSONTests {
     @Test(
         "is written as it is, between values that are encoded",
         arguments: [
-            "1", "1e400", "-0.00", "123456789012345678901234567890.10", "null", "true", #""x\u0000\"""#, "[]", "{}", #"{"b":1,"a":[{"b":2}]}"#, "[ 1 ,2]",
+            "1", "1e400", "-0.00", "123456789012345678901234567890.10", "null", "true", #""x\u0000\"""#, "[]", "{}",
+            #"{"b":1,"a":[{"b":2}]}"#, "[ 1 ,2]",
         ])
     func written(json: String) throws {
         let raw = RawJSON(Array(json.utf8))
