@@ -55,7 +55,7 @@ struct ReadSuite {
 
         let last = min(Self.page - 1, ids.count / Self.pageSize - 1)
         let first = try await asking(service, 1, seeds.next()) { _ in ListUsers(limit: Self.pageSize) }
-        let cursor = try await cursor(behind: last * Self.pageSize, service)
+        let cursor = try await deepCursor(behind: last * Self.pageSize, service)
         let deep = try await asking(service, 1, seeds.next()) { _ in ListUsers(limit: Self.pageSize, cursor: cursor) }
         scoreboard.record(
             comparison("ListUsers, page \(last + 1) by cursor, 1 caller", "page 1", .atMost(1.5), .milliseconds),
@@ -63,7 +63,7 @@ struct ReadSuite {
     }
 
     /// The cursor of the page behind so many users.
-    private func cursor(behind users: Int, _ service: UserDirectoryService) async throws -> Cursor? {
+    private func deepCursor(behind users: Int, _ service: UserDirectoryService) async throws -> Cursor? {
         var (left, cursor) = (users, Cursor?.none)
         while left > 0 {
             let query = ListUsers(limit: min(left, ListUsers.maximumLimit), cursor: cursor)
