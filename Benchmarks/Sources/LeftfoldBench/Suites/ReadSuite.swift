@@ -67,7 +67,8 @@ struct ReadSuite {
         var (left, cursor) = (users, Cursor?.none)
         while left > 0 {
             let query = ListUsers(limit: min(left, ListUsers.maximumLimit), cursor: cursor)
-            let page = try await service.queries.ask(query, QueryContext(principal: UserDirectoryService.editor, correlationID: "bench")).value
+            let page = try await service.queries.ask(query, QueryContext(principal: UserDirectoryService.editor, correlationID: "bench"))
+                .value
             cursor = page.next
             left -= page.users.count
             if page.next == nil { break }
