@@ -94,8 +94,8 @@ let package = Package(
         .target(
             name: "LeftfoldService",
             dependencies: [
-                "Leftfold", "LeftfoldPostgres", "LeftfoldHTTP", "LeftfoldDriver", configuration, hummingbird, logging, serviceLifecycle,
-                systemPackage, unixSignals,
+                "Leftfold", "LeftfoldPostgres", "LeftfoldHTTP", "LeftfoldDriver", configuration, crypto, hummingbird, logging,
+                serviceLifecycle, systemPackage, unixSignals,
             ]),
 
         // 5: its command line

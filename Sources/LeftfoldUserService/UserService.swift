@@ -29,10 +29,14 @@ enum UserService: CommandLineProgram {
         .command(.post, "/users/{id}/deactivate", DeactivateUser.self),
         .command(.post, "/users/{id}/reactivate", ReactivateUser.self),
         .query("/users/{id}", GetUser.self, version: \.version),
-        .query("/users/{id}/history", GetUserHistory.self),
+        .query(
+            "/users/{id}/history", GetUserHistory.self, parameters: [.integer("limit"), .string("cursor"), .string("order")]),
         .query(
             "/users", ListUsers.self,
-            parameters: [.integer("limit"), .integer("offset"), .string("status"), .string("search")]),
+            parameters: [
+                .integer("limit"), .integer("offset"), .string("cursor"), .string("sort"), .string("order"), .string("status"),
+                .string("prefix"), .string("search"), .boolean("total"),
+            ]),
     ]
 
     static let examples = [

@@ -2,16 +2,11 @@ import Leftfold
 
 /// Collects the problems of all fields, so that a form can show them at once.
 struct UserProblems {
-    static let maximumNameLength = 200
-    static let maximumReasonLength = 500
-
     private var found: [ValidationError.Problem] = []
 
     mutating func check(email: String) { add("email", EmailAddress.problem(with: email)) }
-    mutating func check(name: String) { add("name", PlainText.problem(with: name, maximumCharacters: Self.maximumNameLength)) }
-    mutating func check(reason: String) {
-        add("reason", PlainText.problem(with: reason, maximumCharacters: Self.maximumReasonLength))
-    }
+    mutating func check(name: String) { add("name", PlainText.name.problem(with: name)) }
+    mutating func check(reason: String) { add("reason", PlainText.reason.problem(with: reason)) }
 
     mutating func add(_ field: String, _ problem: String?) {
         if let problem { found.append(.init(field: field, problem: problem)) }

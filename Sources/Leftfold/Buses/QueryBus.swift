@@ -3,6 +3,9 @@ public struct QueryBus: Sendable {
     /// Names that `ask(named:json:_:)` accepts.
     public var names: [String] { handlers.keys.sorted() }
 
+    /// What the cursors of queries and answers are sealed with on the wire; nil: they are plain.
+    public let cursors: CursorSeal?
+
     private let handlers: [String: QueryHandler]
     private let middleware: [any QueryMiddleware]
 
@@ -10,7 +13,9 @@ public struct QueryBus: Sendable {
     ///   - policy: who may ask what.
     ///   - handlers: one for each query. Two for one name trap: it is a mistake of the programmer.
     ///   - middleware: layers of your own, outermost first, inside the standard ones.
-    public init(policy: any Policy, handlers: [QueryHandler], middleware: [any QueryMiddleware] = []) {
+    ///   - cursors: seals the cursors that leave the process.
+    public init(policy: any Policy, handlers: [QueryHandler], middleware: [any QueryMiddleware] = [], cursors: CursorSeal? = nil) {
+        self.cursors = cursors
         self.handlers = Dictionary(handlers.map { ($0.query.name, $0) }) { a, _ in
             preconditionFailure("two queries are named \(a.query.name)")
         }
@@ -33,7 +38,7 @@ public struct QueryBus: Sendable {
     }
 
     private func ask<Q: Query>(_ type: Q.Type, _ json: [UInt8], _ context: QueryContext) async throws -> Answered<[UInt8]> {
-        let answered = try await ask(try StrictJSON.decode(Q.self, from: json), context)
-        return Answered(try StrictJSON.encode(answered.value), at: answered.position)
+        let answered = try await ask(try StrictJSON.decode(Q.self, from: json, cursors: cursors), context)
+        return Answered(try StrictJSON.encode(answered.value, cursors: cursors), at: answered.position)
     }
 }

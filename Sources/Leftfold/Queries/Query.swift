@@ -9,10 +9,11 @@ public protocol Query: Codable, Sendable {
     /// The projections whose tables it reads: what read-your-writes waits for.
     static var reads: [ProjectionName] { get }
 
-    func validate() throws(ValidationError)
+    /// Throws a `Refusal` for what makes no sense by itself: ``ValidationError`` names the fields.
+    func validate() throws
 }
 
 extension Query {
     public static var name: String { String(describing: Self.self) }
-    public func validate() throws(ValidationError) {}
+    public func validate() throws {}
 }

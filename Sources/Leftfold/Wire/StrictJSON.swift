@@ -6,10 +6,14 @@ public enum StrictJSON {
     /// Deeper nesting is refused: recursive decoders overflow the stack.
     public static let maximumDepth = 64
 
-    public static func decode<T: Decodable>(_ type: T.Type, from json: [UInt8]) throws(MalformedInput) -> T {
+    /// - Parameter cursors: what the ``Cursor``s in it are sealed with; nil if they are plain.
+    public static func decode<T: Decodable>(
+        _ type: T.Type, from json: [UInt8], cursors: CursorSeal? = nil
+    ) throws(MalformedInput) -> T {
         try JSONInspection.inspect(json)
         do {
-            return try JSONCoding.decoder.decode(Strict<T>.self, from: Data(json)).value
+            let decoder = cursors.map { JSONCoding.decoder([.cursorSeal: $0]) } ?? JSONCoding.decoder
+            return try decoder.decode(Strict<T>.self, from: Data(json)).value
         } catch let malformed as MalformedInput {
             throw malformed
         } catch let error as DecodingError {
@@ -19,8 +23,12 @@ public enum StrictJSON {
         }
     }
 
-    public static func encode(_ value: some Encodable) throws -> [UInt8] {
-        [UInt8](try JSONCoding.encoder.encode(value))
+    /// - Parameter cursors: what the ``Cursor``s in it are sealed with; nil for plain ones.
+    public static func encode(_ value: some Encodable, cursors: CursorSeal? = nil) throws -> [UInt8] {
+        let places = RawJSONPlaces()
+        var userInfo: [CodingUserInfoKey: any Sendable] = [.rawJSONPlaces: places]
+        userInfo[.cursorSeal] = cursors
+        return places.filled([UInt8](try JSONCoding.encoder(userInfo).encode(value)))
     }
 }
 

@@ -5,10 +5,12 @@ public struct QueryParameter: Sendable {
     let name: String
     let kind: Kind
 
-    enum Kind { case string, integer }
+    enum Kind { case string, integer, boolean }
 
     public static func string(_ name: String) -> Self { Self(name: name, kind: .string) }
     public static func integer(_ name: String) -> Self { Self(name: name, kind: .integer) }
+
+    public static func boolean(_ name: String) -> Self { Self(name: name, kind: .boolean) }
 
     func value(_ text: String) throws(RequestRefusal) -> JSONText {
         switch kind {
@@ -16,6 +18,9 @@ public struct QueryParameter: Sendable {
         case .integer:
             guard let number = Int64(text) else { throw .wrongType(name, "Int") }
             return .integer(number)
+        case .boolean:
+            guard ["true", "false"].contains(text) else { throw .wrongType(name, "Bool") }
+            return .json(Array(text.utf8))
         }
     }
 }

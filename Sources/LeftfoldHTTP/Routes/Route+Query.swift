@@ -44,19 +44,22 @@ struct QueryEndpoint<Q: Query>: Sendable {
             guard let parameter = parameters[name] else { throw RequestRefusal.unknownParameter(name) }
             fields.append((name, try parameter.value(value)))
         }
-        let query = try StrictJSON.decode(Q.self, from: JSONObject.inserting(fields, into: JSONObject.empty))
+        let query = try StrictJSON.decode(
+            Q.self, from: JSONObject.inserting(fields, into: JSONObject.empty), cursors: buses.queries.cursors)
         let answered = try await buses.queries.ask(
             query,
             QueryContext(
                 principal: try context.principal, correlationID: context.correlationID,
                 after: try ReadPosition.read(request.headers, string), patience: buses.patience))
 
-        guard let version else { return Response(answer: try StrictJSON.encode(answered.value), at: answered.position) }
+        guard let version else {
+            return Response(answer: try StrictJSON.encode(answered.value, cursors: buses.queries.cursors), at: answered.position)
+        }
         let tag = EntityTag.of(version(answered.value))
         var response =
             EntityTag.isKnown(tag, request.headers)
             ? Response(status: .notModified, headers: [.leftfoldPosition: answered.position.description])
-            : Response(answer: try StrictJSON.encode(answered.value), at: answered.position)
+            : Response(answer: try StrictJSON.encode(answered.value, cursors: buses.queries.cursors), at: answered.position)
         response.headers[.eTag] = tag
         // It may be kept, but must be asked for again each time: that is what the tag is for.
         response.headers[.cacheControl] = "private, no-cache"

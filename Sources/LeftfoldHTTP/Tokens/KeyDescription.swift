@@ -1,5 +1,6 @@
 import Foundation
 import JWTKit
+import Leftfold
 
 extension JSONWebKeySet {
     struct Document: Decodable {

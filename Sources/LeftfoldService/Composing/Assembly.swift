@@ -13,12 +13,13 @@ public struct Assembly: Sendable {
     public let queries: QueryBus
     public let logger: Logger
 
-    init(name: String, composition: Composition, environment: ServiceEnvironment) {
+    init(name: String, composition: Composition, environment: ServiceEnvironment, cursors: CursorSeal) {
         self.name = name
         self.composition = composition
         (settings, database, logger) = (environment.settings, environment.database, environment.logger)
         commands = composition.commandBus(on: environment.database.store, settings)
-        queries = QueryBus(policy: composition.policy, handlers: composition.queries, middleware: composition.queryMiddleware)
+        queries = QueryBus(
+            policy: composition.policy, handlers: composition.queries, middleware: composition.queryMiddleware, cursors: cursors)
     }
 
     /// The same bus on another store, such as one that keeps the order of a file.
@@ -62,7 +63,8 @@ extension ServiceProgram {
             try settings.connection(for: name), log: settings.log, poolSize: settings.poolSize, logger: logger)
         let environment = ServiceEnvironment(settings: settings, database: database, logger: logger, roles: roles)
         do {
-            return Assembly(name: name, composition: try await compose(in: environment), environment: environment)
+            let cursors = try settings.cursorSeal(roles: roles, logger: logger)
+            return Assembly(name: name, composition: try await compose(in: environment), environment: environment, cursors: cursors)
         } catch {
             await database.close()
             throw error

@@ -35,6 +35,8 @@ public struct Settings: Sendable {
     public var allowedOrigins: [Origin] = []
     /// The certificate chain and the private key, both in PEM, that `serve` answers HTTPS with.
     public var tlsFiles: (certificate: String, key: String)?
+    /// What the cursors of lists are sealed with, at least 32 bytes; made of the keys of tokens unless given.
+    public var cursorKey: String?
     /// How many aggregates are kept in memory; 0 turns the cache off.
     public var aggregateCache = 20_000
     /// Events that a projection applies in one transaction at most.
@@ -83,7 +85,9 @@ public struct Settings: Sendable {
             guard let value = T(rawValue: text) else { throw Misconfigured("\(Self.variable(key)) “\(text)” is not \(what)") }
             return value
         }
-        databaseURL = try text("database.url.file").map { try Self.secret(inFile: $0) } ?? text("database.url", isSecret: true)
+        databaseURL =
+            try text("database.url.file").map { try Self.secret(inFile: $0, named: "DATABASE_URL_FILE") }
+            ?? text("database.url", isSecret: true)
         log = try choice("database.log", log, "the name of a log")
         try number("database.pool.size", 1...10_000) { poolSize = $0 }
         host = text("host") ?? host
@@ -101,6 +105,8 @@ public struct Settings: Sendable {
         case (let certificate?, let key?): tlsFiles = (certificate, key)
         default: throw Misconfigured("TLS_CERTIFICATE_FILE and TLS_KEY_FILE go together: set both or neither")
         }
+        cursorKey =
+            try text("cursor.key.file").map { try Self.secret(inFile: $0, named: "CURSOR_KEY_FILE") } ?? text("cursor.key", isSecret: true)
         try number("aggregate.cache.size", 0 ... .max) { aggregateCache = $0 }
         try number("projection.batch.size", 1...1_000_000) { projectionBatch = $0 }
         try number("read.patience.ms", 0...3_600_000) { readPatience = .milliseconds($0) }
@@ -125,11 +131,11 @@ public struct Settings: Sendable {
         return configuration
     }
 
-    private static func secret(inFile path: String) throws -> String {
+    private static func secret(inFile path: String, named variable: String) throws -> String {
         do {
             return String(decoding: try SecretFile.read(path), as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
         } catch {
-            throw Misconfigured("DATABASE_URL_FILE: \(error)")
+            throw Misconfigured("\(variable): \(error)")
         }
     }
 }

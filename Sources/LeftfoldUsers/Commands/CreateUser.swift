@@ -20,7 +20,7 @@ public struct CreateUser: Command, Equatable {
     public var target: StreamID<User> { StreamID(id) }
 
     public func normalized() -> Self {
-        Self(id: id, email: EmailAddress.normalized(email), name: PlainText.normalized(name))
+        Self(id: id, email: EmailAddress.normalized(email), name: PlainText.name.normalized(name))
     }
 
     public func validate() throws(ValidationError) {

@@ -20,7 +20,7 @@ public struct DeactivateUser: Command, Equatable {
 
     /// A blank reason is none.
     public func normalized() -> Self {
-        let reason = reason.map(PlainText.normalized)
+        let reason = reason.map(PlainText.reason.normalized)
         return Self(id: id, reason: reason == "" ? nil : reason)
     }
 

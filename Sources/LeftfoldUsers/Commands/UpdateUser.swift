@@ -19,7 +19,7 @@ public struct UpdateUser: Command, Equatable {
     public var target: StreamID<User> { StreamID(id) }
 
     public func normalized() -> Self {
-        Self(id: id, email: email.map(EmailAddress.normalized), name: name.map(PlainText.normalized))
+        Self(id: id, email: email.map(EmailAddress.normalized), name: name.map(PlainText.name.normalized))
     }
 
     public func validate() throws(ValidationError) {
@@ -36,9 +36,10 @@ public struct UpdateUser: Command, Equatable {
         case .deactivated: throw .deactivated
         case .active: break
         }
+        // By their bytes: for `String`, a composed and a decomposed letter are equal.
         var events: [User.Event] = []
-        if let name, name != user.name { events.append(.renamed(name: name)) }
-        if let email, email != user.email { events.append(.emailChanged(email: email)) }
+        if let name, !name.utf8.elementsEqual(user.name.utf8) { events.append(.renamed(name: name)) }
+        if let email, !email.utf8.elementsEqual(user.email.utf8) { events.append(.emailChanged(email: email)) }
         return events
     }
 }

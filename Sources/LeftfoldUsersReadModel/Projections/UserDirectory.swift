@@ -7,12 +7,23 @@ import LeftfoldUsers
 /// One row a user, as it is now.
 public struct UserDirectory: StatementProjection {
     public static let name: ProjectionName = "user_directory"
-    public let version = 1
+    public let version = 2
     public let sources: EventSources = .all(of: User.self)
     public let tables = ["user_directory"]
     public let script = String(decoding: PackageResources.user_directory_sql, as: UTF8.self)
 
+    /// Of the folded columns: an index takes no more than some 2,700, and a cursor has to carry one.
+    static let maximumFoldedBytes = 400
+
     public init() {}
+
+    /// A name as it is searched for and sorted by.
+    public static func folded(name: String) -> String { Folding.folded(name, maximumBytes: maximumFoldedBytes) }
+
+    /// An address as it is searched for and sorted by.
+    public static func folded(email: String) -> String {
+        Folding.folded(EmailAddress.compared(email), maximumBytes: maximumFoldedBytes)
+    }
 
     public func apply(_ event: RecordedEvent, to batch: inout StatementBatch) throws {
         guard let id = event.stream.uuid else { throw NotAUserStream(stream: event.stream) }
@@ -26,18 +37,18 @@ public struct UserDirectory: StatementProjection {
                     INSERT INTO user_directory (
                         id, listed_at, version, created_at, updated_at, status, email, name, email_folded, name_folded)
                     VALUES (\(id), \(event.position.rawValue), \(version), \(at), \(at), 'active', \(email), \(name),
-                        \(folded(email)), \(folded(name)))
+                        \(Self.folded(email: email)), \(Self.folded(name: name)))
                     """)
             case .renamed(let name):
                 batch.execute(
                     """
-                    UPDATE user_directory SET name = \(name), name_folded = \(folded(name)), version = \(version), updated_at = \(at)
+                    UPDATE user_directory SET name = \(name), name_folded = \(Self.folded(name: name)), version = \(version), updated_at = \(at)
                     WHERE id = \(id)
                     """)
             case .emailChanged(let email):
                 batch.execute(
                     """
-                    UPDATE user_directory SET email = \(email), email_folded = \(folded(email)), version = \(version), updated_at = \(at)
+                    UPDATE user_directory SET email = \(email), email_folded = \(Self.folded(email: email)), version = \(version), updated_at = \(at)
                     WHERE id = \(id)
                     """)
             case .deactivated:
@@ -48,9 +59,6 @@ public struct UserDirectory: StatementProjection {
         }
     }
 }
-
-/// The form in which names and addresses are compared when people search.
-func folded(_ text: String) -> String { text.precomposedStringWithCanonicalMapping.lowercased() }
 
 /// A stream of the category `user` whose id is not a UUID: nobody but Leftfold's own commands should write there.
 struct NotAUserStream: Error, CustomStringConvertible {

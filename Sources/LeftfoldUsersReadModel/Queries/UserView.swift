@@ -22,8 +22,14 @@ public struct UserView: Codable, Sendable, Equatable {
 
     static let columns = "id, email, name, status, version, created_at, updated_at"
 
+    /// Reads ``columns``, which may have others behind them.
     init(_ row: Row) throws {
-        (id, email, name, status, version, createdAt, updatedAt) = try row.decode(
-            UUID.self, String.self, String.self, String.self, Int64.self, Date.self, Date.self)
+        id = try row[0].decode()
+        email = try row[1].decode()
+        name = try row[2].decode()
+        status = try row[3].decode()
+        version = try row[4].decode()
+        createdAt = try row[5].decode()
+        updatedAt = try row[6].decode()
     }
 }

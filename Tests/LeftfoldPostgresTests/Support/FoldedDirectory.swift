@@ -42,14 +42,15 @@ struct FoldedDirectory: TableProjection {
                     id,
                     Row(
                         listedAt: event.position, version: event.version, createdAt: event.recordedAt, updatedAt: event.recordedAt,
-                        status: .active, email: email, name: name, emailFolded: Self.folded(email), nameFolded: Self.folded(name)))
+                        status: .active, email: email, name: name, emailFolded: UserDirectory.folded(email: email),
+                        nameFolded: UserDirectory.folded(name: name)))
                 continue
             }
             rows.update(id) { row in
                 switch change {
                 case .created: break
-                case .renamed(let name): (row.name, row.nameFolded) = (name, Self.folded(name))
-                case .emailChanged(let email): (row.email, row.emailFolded) = (email, Self.folded(email))
+                case .renamed(let name): (row.name, row.nameFolded) = (name, UserDirectory.folded(name: name))
+                case .emailChanged(let email): (row.email, row.emailFolded) = (email, UserDirectory.folded(email: email))
                 case .deactivated: row.status = .deactivated
                 case .reactivated: row.status = .active
                 }
@@ -57,6 +58,4 @@ struct FoldedDirectory: TableProjection {
             }
         }
     }
-
-    private static func folded(_ text: String) -> String { text.precomposedStringWithCanonicalMapping.lowercased() }
 }

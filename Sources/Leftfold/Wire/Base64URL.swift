@@ -1,6 +1,6 @@
-/// RFC 4648 §5 without padding, as JSON Web Tokens write bytes. Strict: one text for each value.
-enum Base64URL {
-    static func encode(_ bytes: some Collection<UInt8>) -> String {
+/// RFC 4648 §5 without padding, bytes as text that fits into URLs and tokens. Strict: one text for each value.
+package enum Base64URL {
+    package static func encode(_ bytes: some Collection<UInt8>) -> String {
         var text: [UInt8] = []
         text.reserveCapacity((bytes.count * 4 + 2) / 3)
         var (bits, count) = (UInt32(0), 0)
@@ -15,7 +15,7 @@ enum Base64URL {
         return String(decoding: text, as: UTF8.self)
     }
 
-    static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
+    package static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(text.count * 3 / 4)
         var (bits, count) = (UInt32(0), 0)

@@ -1,10 +1,21 @@
 import Foundation
 
-/// A line of text that people wrote: a name, a reason.
-enum PlainText {
+/// A line of text that people wrote.
+struct PlainText {
+    static let name = PlainText(maximumCharacters: 200)
+    static let reason = PlainText(maximumCharacters: 500)
+
+    let maximumCharacters: Int
+    /// Besides the characters that people count, the bytes are bounded: one character can carry any number of accents.
+    private var maximumBytes: Int { 4 * maximumCharacters }
+
     /// Trimmed, each run of white space and line breaks one space, composed (NFC).
-    static func normalized(_ text: String) -> String {
-        if isPlain(text) { return text }
+    ///
+    /// Text that will be refused for its length or its marks anyway stays as it is: nothing is done with it that costs more than to look.
+    func normalized(_ text: String) -> String {
+        guard text.utf8.count <= 2 * maximumBytes else { return text }
+        if Self.isPlain(text) { return text }
+        guard !text.hasHeapOfMarks else { return text }
         return text.unicodeScalars.split(whereSeparator: \.isSpace).map { String($0) }.joined(separator: " ")
             .precomposedStringWithCanonicalMapping
     }
@@ -20,15 +31,12 @@ enum PlainText {
     }
 
     /// What is wrong with a text in its normal form; nil if it will do.
-    ///
-    /// Besides the characters that people count, the bytes are bounded: one character can carry any number of accents.
-    static func problem(with text: String, maximumCharacters: Int) -> String? {
+    func problem(with text: String) -> String? {
         guard !text.isEmpty else { return "must not be empty" }
-        guard text.utf8.count <= 4 * maximumCharacters else {
-            return "must not be longer than \(4 * maximumCharacters) bytes"
-        }
+        guard text.utf8.count <= maximumBytes else { return "must not be longer than \(maximumBytes) bytes" }
+        guard !text.hasHeapOfMarks else { return "must not have more than \(String.maximumMarks) marks on one letter" }
         guard text.count <= maximumCharacters else { return "must not be longer than \(maximumCharacters) characters" }
-        if isPlain(text) { return nil }
+        if Self.isPlain(text) { return nil }
         // PostgreSQL cannot store U+0000, and the others garble logs and terminals.
         guard !text.unicodeScalars.contains(where: \.isControl) else { return "must not contain control characters" }
         guard !text.unicodeScalars.contains(where: { $0.isFormat && !$0.isJoiner }) else {
