@@ -122,7 +122,7 @@ let package = Package(
             ]),
 
         .testTarget(name: "LeftfoldDriverTests", dependencies: ["LeftfoldDriver", "LeftfoldTesting", "EmbeddedPostgres", logging]),
-        .testTarget(name: "LeftfoldTests", dependencies: ["Leftfold", "LeftfoldTesting", tracing]),
+        .testTarget(name: "LeftfoldTests", dependencies: ["Leftfold", "LeftfoldTesting", "LeftfoldRandom", tracing]),
         .testTarget(name: "LeftfoldUsersTests", dependencies: ["LeftfoldUsers", "Leftfold", "LeftfoldTesting"]),
         .testTarget(
             name: "LeftfoldServiceTests",
@@ -148,7 +148,7 @@ let package = Package(
             name: "LeftfoldPostgresTests",
             dependencies: [
                 "LeftfoldPostgres", "LeftfoldTesting", "Leftfold", "LeftfoldDriver", "LeftfoldSchema", "LeftfoldPostgresTesting",
-                "LeftfoldUsers", "LeftfoldUsersReadModel", inMemoryTracing, logging, metricsTestKit, tracing,
+                "LeftfoldRandom", "LeftfoldUsers", "LeftfoldUsersReadModel", inMemoryTracing, logging, metricsTestKit, tracing,
             ]),
         .testTarget(
             name: "DocumentationTests",

@@ -1,3 +1,4 @@
+public import Leftfold
 public import LeftfoldDriver
 public import Logging
 public import ServiceLifecycle
@@ -7,15 +8,24 @@ public import ServiceLifecycle
 ///
 /// Run it as a service: it listens for announcements and closes its connections when it is stopped, so start it first.
 public struct LeftfoldDatabase: Service {
+    /// The timeout of queries that do not declare another one. The server holds it by itself.
+    static let queryTimeout: Duration = .seconds(5)
+
     public let configuration: ConnectionConfiguration
     /// The schema that holds the log.
     public let log: LogName
     /// The schema of the views through which queries see the read tables.
     public let readSchema: String
-    /// For queries, and for reading the log.
+    /// For reading the log, and whatever else needs the primary.
     public let pool: Pool
+    /// For queries. Its statements end by themselves after 5 s, unless they say otherwise.
+    public let queries: Pool
+    /// Whether queries are read from a replica, which shows what the primary has committed some time later.
+    public let readsReplica: Bool
     public let store: PostgresEventStore
     public let announcements: Announcements
+    /// How far the read models are, as far as it was announced: what a ``QueryCache`` of this database is made for.
+    public var progress: ReadModelProgress { announcements.progress }
     private let appends: Pool
     private let logger: Logger
 
@@ -23,20 +33,29 @@ public struct LeftfoldDatabase: Service {
     ///   - configuration: LISTEN needs a direct connection, not a pooler in transaction mode.
     ///   - log: two logs of one database that have projections of the same name need a `readSchema` each.
     ///   - readSchema: lowercase letters, digits and underscores. It is made when it is not there.
-    ///   - poolSize: connections for reading. One more is kept for appending and one for listening.
+    ///   - reads: a streaming replica that queries are to be read from; nil: they are read from the primary.
+    ///   - poolSize: connections for queries at most, and as many for reading the log. One more is kept for appending and one for listening.
     ///   - limits: of appends.
     ///   - logger: is told of trouble that mends itself.
     public init(
-        _ configuration: ConnectionConfiguration, log: LogName = .standard, readSchema: String = "public", poolSize: Int = 10,
-        limits: AppendLimits = .init(), logger: Logger
+        _ configuration: ConnectionConfiguration, log: LogName = .standard, readSchema: String = "public",
+        reads: ConnectionConfiguration? = nil, poolSize: Int = 10, limits: AppendLimits = .init(), logger: Logger
     ) {
         self.configuration = configuration
         self.log = log
         self.readSchema = readSchema
         self.logger = logger
-        var reading = configuration
-        if readSchema != "public" { reading.settings["search_path"] = "\"\(readSchema)\", public" }
-        pool = Pool(reading, size: poolSize, logger: logger)
+        func reading(_ configuration: ConnectionConfiguration) -> ConnectionConfiguration {
+            var configuration = configuration
+            if readSchema != "public" { configuration.settings["search_path"] = "\"\(readSchema)\", public" }
+            return configuration
+        }
+        pool = Pool(reading(configuration), size: poolSize, logger: logger)
+        var querying = reading(reads ?? configuration)
+        querying.applicationName = "\(querying.applicationName) query"
+        querying.statementTimeout = Self.queryTimeout
+        queries = Pool(querying, size: poolSize, logger: logger)
+        readsReplica = reads != nil
         var appending = configuration
         appending.applicationName = "\(configuration.applicationName) append"
         appending.lockTimeout = limits.lockTimeout
@@ -51,7 +70,12 @@ public struct LeftfoldDatabase: Service {
         listening.applicationName = "\(configuration.applicationName) listen"
         let listener = Listener(listening, channels: announcements.channels, logger: logger)
         try await cancelWhenGracefulShutdown {
-            try await listener.run { event in announcements.receive(event) }
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await listener.run { event in announcements.receive(event) } }
+                group.addTask { await ReadModelWatch(progress: progress, pool: pool, log: log).run() }
+                defer { group.cancelAll() }
+                try await group.next()
+            }
         }
         await close()
     }
@@ -68,6 +92,7 @@ public struct LeftfoldDatabase: Service {
     /// For programs that do not run it as a service.
     public func close() async {
         await appends.shutdown()
+        await queries.shutdown()
         await pool.shutdown()
     }
 }

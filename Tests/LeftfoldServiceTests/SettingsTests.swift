@@ -20,6 +20,7 @@ struct SettingsTests {
         #expect(settings.databaseURL == nil)
         #expect((settings.host, settings.port, settings.projectPort) == ("127.0.0.1", 8080, nil))
         #expect((settings.poolSize, settings.aggregateCache, settings.projectionBatch) == (10, 20_000, 1000))
+        #expect((settings.queryCache, settings.queryCacheMegabytes, settings.readDatabaseURL) == (20_000, 64, nil))
         #expect((settings.readPatience, settings.logLevel, settings.logFormat) == (.seconds(5), .info, .text))
         #expect(settings.log == .standard)
         #expect(settings.requiresNotBefore && settings.allowedOrigins.isEmpty && settings.tlsFiles == nil && settings.scheme == "http")
@@ -48,7 +49,8 @@ struct SettingsTests {
         arguments: [
             ("PORT", "eighty"), ("PORT", "65536"), ("PROJECT_PORT", "-1"), ("DATABASE_POOL_SIZE", "0"), ("PROJECTION_BATCH_SIZE", "0"),
             ("AGGREGATE_CACHE_SIZE", "-1"), ("LOG_LEVEL", "loud"), ("LOG_FORMAT", "xml"), ("DATABASE_LOG", "Pg Log"),
-            ("DATABASE_URL_FILE", "/nowhere"), ("CORS_ALLOWED_ORIGINS", "*"), ("CORS_ALLOWED_ORIGINS", "https://a.example,"),
+            ("DATABASE_URL_FILE", "/nowhere"), ("READ_DATABASE_URL_FILE", "/nowhere"), ("QUERY_CACHE_SIZE", "-1"), ("QUERY_CACHE_MIB", "0"),
+            ("CORS_ALLOWED_ORIGINS", "*"), ("CORS_ALLOWED_ORIGINS", "https://a.example,"),
             ("CORS_ALLOWED_ORIGINS", "https://a.example/"), ("TLS_CERTIFICATE_FILE", "/nowhere"), ("TLS_KEY_FILE", "/nowhere"),
             ("JWT_NOT_BEFORE", "never"),
         ])

@@ -32,7 +32,7 @@ public struct CommandBus: Sendable {
         journal = Journaling(store: store)
         self.middleware =
             [
-                TracingMiddleware(), MetricsMiddleware(), JournalMiddleware(journal: journal), AuthorizationMiddleware(policy: policy),
+                TracingMiddleware(), MetricsMiddleware(), JournalMiddleware(journal: journal), Authorization(policy: policy),
                 ValidationMiddleware(), RetryOnConflict(attempts: attempts),
             ] + middleware
         registered = Dictionary(commands.map { ($0.name, $0) }) { a, _ in preconditionFailure("two commands are named \(a.name)") }

@@ -1,44 +1,106 @@
-/// The entry for queries, by type and by name. Around each: tracing, metrics, authorization, validation.
+import Tracing
+
+/// The entry for queries, by type and by name. Around each: tracing, metrics, authorization, validation; then layers of your
+/// own; then the cache, the limits and the handler.
 public struct QueryBus: Sendable {
     /// Names that `ask(named:json:_:)` accepts.
-    public var names: [String] { handlers.keys.sorted() }
+    public var names: [String] { types.keys.sorted() }
 
     /// What the cursors of queries and answers are sealed with on the wire; nil: they are plain.
     public let cursors: CursorSeal?
 
-    private let handlers: [String: QueryHandler]
+    private let types: [String: any Query.Type]
+    /// The `QueryDesk` of each type.
+    private let desks: [ObjectIdentifier: any AnyObject & Sendable]
+    private let authorization: Authorization
     private let middleware: [any QueryMiddleware]
 
     /// - Parameters:
     ///   - policy: who may ask what.
     ///   - handlers: one for each query. Two for one name trap: it is a mistake of the programmer.
-    ///   - middleware: layers of your own, outermost first, inside the standard ones.
+    ///   - cache: keeps answers of handlers whose answers may be kept. Made for the database that they read; nil: every query is read.
+    ///   - middleware: layers of your own, outermost first, inside the standard ones. They see every ask, also what the cache answers.
     ///   - cursors: seals the cursors that leave the process.
-    public init(policy: any Policy, handlers: [QueryHandler], middleware: [any QueryMiddleware] = [], cursors: CursorSeal? = nil) {
+    public init(
+        policy: any Policy, handlers: [QueryHandler], cache: QueryCache? = nil, middleware: [any QueryMiddleware] = [],
+        cursors: CursorSeal? = nil
+    ) {
         self.cursors = cursors
-        self.handlers = Dictionary(handlers.map { ($0.query.name, $0) }) { a, _ in
-            preconditionFailure("two queries are named \(a.query.name)")
+        types = Dictionary(handlers.map { ($0.query.name, $0.query) }) { a, _ in
+            preconditionFailure("two queries are named \(a.name)")
         }
-        self.middleware =
-            [TracingMiddleware(), MetricsMiddleware(), AuthorizationMiddleware(policy: policy), ValidationMiddleware()] + middleware
+        desks = Dictionary(
+            uniqueKeysWithValues: handlers.map { (ObjectIdentifier($0.query), Self.desk($0.query, $0, cache, cursors)) })
+        authorization = Authorization(policy: policy)
+        self.middleware = middleware
     }
 
+    private static func desk<Q: Query>(
+        _ query: Q.Type, _ handler: QueryHandler, _ cache: QueryCache?, _ cursors: CursorSeal?
+    ) -> any AnyObject & Sendable {
+        guard let function = handler.function as? AnswerFunction<Q> else { preconditionFailure("the handler is for \(handler.query)") }
+        return QueryDesk<Q>(function, cache, cursors)
+    }
+
+    private func registered<Q: Query>(_ query: Q.Type) -> QueryDesk<Q>? {
+        // Under the identifier of a type stands the desk of that type and no other: a cast would ask the runtime each time.
+        desks[ObjectIdentifier(query)].map { unsafeDowncast($0, to: QueryDesk<Q>.self) }
+    }
+
+    private func desk<Q: Query>(for query: Q.Type) throws -> QueryDesk<Q> {
+        if let desk = registered(query) { return desk }
+        if let other = types[Q.name] { preconditionFailure("the handler of \(Q.name) is for \(other), not for \(Q.self)") }
+        throw UnknownName.query(Q.name)
+    }
+
+    /// Throws a ``Refusal``, or a fault.
     public func ask<Q: Query>(_ query: Q, _ context: QueryContext) async throws -> Answered<Q.Answer> {
-        guard let handler = handlers[Q.name] else { throw UnknownName.query(Q.name) }
-        guard let function = handler.function as? AnswerFunction<Q> else {
-            preconditionFailure("the handler of \(Q.name) is for \(handler.query), not for \(Q.self)")
+        let desk = try desk(for: Q.self)
+        if let answered = find(query, context, desk) { return answered }
+        return try await TracingMiddleware().handle(query, context) { query, context in
+            let start = ContinuousClock.now
+            do {
+                var context = try authorization.admit(Q.self, context)
+                try query.validate()
+                context.deadline = min(context.deadline ?? start + Q.timeout, start + Q.timeout)
+                let answered = try await middleware.handle(query, context) { try await desk.answer($0, $1) }
+                desk.meters.answered(since: start, answered.cache)
+                return answered
+            } catch {
+                desk.meters.failed(since: start, error)
+                throw error
+            }
         }
-        return try await middleware.handle(query, context, innermost: function.run)
+    }
+
+    /// The kept answer, at once, if it is true now; nil if it has to be asked for, whatever the reason. Never waits: it may be called on
+    /// an event loop.
+    package func find<Q: Query>(_ query: Q, _ context: QueryContext) -> Answered<Q.Answer>? {
+        guard let desk = registered(Q.self) else { return nil }
+        return find(query, context, desk)
+    }
+
+    private func find<Q: Query>(_ query: Q, _ context: QueryContext, _ desk: QueryDesk<Q>) -> Answered<Q.Answer>? {
+        // Layers of one's own, and a tracer, are to see every answer.
+        guard middleware.isEmpty, InstrumentationSystem.tracer is NoOpTracer else { return nil }
+        let start = ContinuousClock.now
+        guard let context = try? authorization.admit(Q.self, context), (try? query.validate()) != nil,
+            let answered = desk.find(query, context, at: start)
+        else { return nil }
+        desk.meters.answered(since: start, .hit)
+        return answered
     }
 
     /// A query from the wire: its name and its JSON. The answer is JSON.
     public func ask(named name: String, json: [UInt8], _ context: QueryContext) async throws -> Answered<[UInt8]> {
-        guard let handler = handlers[name] else { throw UnknownName.query(name) }
-        return try await ask(handler.query, json, context)
+        guard let type = types[name] else { throw UnknownName.query(name) }
+        return try await ask(type, json, context)
     }
 
     private func ask<Q: Query>(_ type: Q.Type, _ json: [UInt8], _ context: QueryContext) async throws -> Answered<[UInt8]> {
         let answered = try await ask(try StrictJSON.decode(Q.self, from: json, cursors: cursors), context)
-        return Answered(try StrictJSON.encode(answered.value, cursors: cursors), at: answered.position)
+        var bytes = Answered(try answered.json(), at: answered.position)
+        bytes.cache = answered.cache
+        return bytes
     }
 }

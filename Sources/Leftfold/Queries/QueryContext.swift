@@ -6,23 +6,15 @@ public struct QueryContext: Sendable {
     public var after: GlobalPosition?
     /// How long to wait for that position before answering ``NotYetVisible``.
     public var patience: Duration
+    /// When it must be answered. The bus sets it by the query's timeout, unless it is set to something earlier.
+    public var deadline: ContinuousClock.Instant?
+    /// Who sees only what is their own; nil: the principal sees everything. The bus sets it.
+    package var own: Principal?
 
     public init(principal: Principal, correlationID: String, after: GlobalPosition? = nil, patience: Duration = .seconds(5)) {
         self.principal = principal
         self.correlationID = correlationID
         self.after = after
         self.patience = patience
-    }
-}
-
-/// An answer and how new it is.
-public struct Answered<Value: Sendable>: Sendable {
-    public var value: Value
-    /// The answer knows everything up to here, and perhaps more.
-    public var position: GlobalPosition
-
-    public init(_ value: Value, at position: GlobalPosition) {
-        self.value = value
-        self.position = position
     }
 }

@@ -6,13 +6,28 @@ public struct QueryHandler: Sendable {
 
     /// - Parameters:
     ///   - type: what is asked.
-    ///   - answer: must honour `context.after`; the read models of `LeftfoldPostgres` do.
-    public init<Q: Query>(_ type: Q.Type, _ answer: @escaping @Sendable (Q, QueryContext) async throws -> Answered<Q.Answer>) {
+    ///   - isCacheable: the answer is the same for everybody of a tenant, and is read from the tables of the query's `reads` on
+    ///     the primary. Only then may it be kept; a handler sees the whole context, so nobody else can know.
+    ///   - answer: must honour `context.after` and end when its task is cancelled, which it is at `context.deadline`.
+    public init<Q: Query>(
+        _ type: Q.Type, isCacheable: Bool = false,
+        _ answer: @escaping @Sendable (Q, QueryContext) async throws -> Answered<Q.Answer>
+    ) {
+        self.init(Q.self, isCacheable: isCacheable, keepsDeadline: false, answer)
+    }
+
+    /// - Parameter keepsDeadline: it ends by itself at `context.deadline`.
+    package init<Q: Query>(
+        _ type: Q.Type, isCacheable: Bool, keepsDeadline: Bool,
+        _ answer: @escaping @Sendable (Q, QueryContext) async throws -> Answered<Q.Answer>
+    ) {
         query = type
-        function = AnswerFunction(run: answer)
+        function = AnswerFunction(read: answer, isCacheable: isCacheable, keepsDeadline: keepsDeadline)
     }
 }
 
 struct AnswerFunction<Q: Query>: Sendable {
-    let run: @Sendable (Q, QueryContext) async throws -> Answered<Q.Answer>
+    let read: @Sendable (Q, QueryContext) async throws -> Answered<Q.Answer>
+    let isCacheable: Bool
+    let keepsDeadline: Bool
 }

@@ -177,3 +177,37 @@ public struct NotYetVisible: Refusal, Equatable {
         self.reached = reached
     }
 }
+
+/// The query took longer than its timeout. Ask for less, or later.
+public struct QueryTimedOut: Refusal, Equatable {
+    public let query: String
+    public var kind: RefusalKind? { nil }
+    public var code: String { "query_timed_out" }
+    public var message: String { "\(query) took too long." }
+
+    public init(_ query: String) { self.query = query }
+}
+
+/// So many queries of this kind are being read that this one had no turn within its timeout.
+public struct TooManyQueries: Refusal, Equatable {
+    public let query: String
+    public var kind: RefusalKind? { nil }
+    public var code: String { "too_many_queries" }
+    public var message: String { "Too many \(query) are running." }
+
+    public init(_ query: String) { self.query = query }
+}
+
+/// The answer would have more rows than the query may have. Ask for less.
+public struct TooManyRows: Refusal, Equatable {
+    public let query: String
+    public let limit: Int
+    public var kind: RefusalKind? { .rejected }
+    public var code: String { "too_many_rows" }
+    public var message: String { "\(query) would answer more than \(limit) rows." }
+
+    public init(_ query: String, limit: Int) {
+        self.query = query
+        self.limit = limit
+    }
+}

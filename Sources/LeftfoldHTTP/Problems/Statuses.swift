@@ -39,5 +39,8 @@ enum Statuses {
         "outcome_unknown": .serviceUnavailable,
         "unavailable": .serviceUnavailable,
         "not_yet_visible": .serviceUnavailable,
+        "query_timed_out": .serviceUnavailable,
+        "too_many_queries": .serviceUnavailable,
+        "too_many_rows": .unprocessableContent,
     ]
 }

@@ -29,6 +29,8 @@ public final class Announcements: Sendable {
         var waiters: [UUID: Waiter] = [:]
     }
 
+    /// What the announcements say of the read models.
+    package let progress = ReadModelProgress()
     private let events: String
     private let checkpoints: String
     private let state = Mutex(State())
@@ -43,19 +45,38 @@ public final class Announcements: Sendable {
     /// Takes what the listener reports. After a loss of connection everything is possible: all who wait look again.
     package func receive(_ event: Listener.Event) {
         switch event {
-        case .listening: wakeEverybody()
-        case .disconnected: break
+        case .listening:
+            progress.beganListening()
+            wakeEverybody()
+        case .disconnected: progress.stoppedListening()
         case .notification(events, let payload): if let head = Int64(payload) { raise(.log, to: head) }
-        case .notification(_, let payload):
-            let words = payload.split(separator: " ").map(String.init)
-            guard words.count == 2 else { return }
-            switch (words[0], FollowerName(rawValue: words[1]), ProjectionName(rawValue: words[1])) {
-            case ("released", let follower?, _), ("retry", let follower?, _): raise(.nudge(follower))
-            case ("switched", _, let projection?): raise(.switchOver(projection))
-            default:
-                guard let follower = FollowerName(rawValue: words[0]), let position = Int64(words[1]) else { return }
-                raise(.checkpoint(follower), to: position)
+        case .notification(_, let payload): receive(payload)
+        }
+    }
+
+    /// `follower from to touched`, without the last if it touched nothing; or `released follower`, `retry follower`, `switched projection`.
+    private func receive(_ payload: String) {
+        let words = payload.split(separator: " ")
+        guard let first = words.first.map(String.init) else { return }
+        switch words.count {
+        case 2:
+            let name = String(words[1])
+            switch first {
+            case "released", "retry": if let follower = FollowerName(rawValue: name) { raise(.nudge(follower)) }
+            case "switched":
+                guard let projection = ProjectionName(rawValue: name) else { return }
+                progress.lost(projection)
+                raise(.switchOver(projection))
+            default: progress.lost()
             }
+        case 3, 4:
+            guard let follower = FollowerName(rawValue: first), let from = Int64(words[1]), let to = Int64(words[2]),
+                let touched = words.count == 3 ? .nothing : Dependencies(announced: words[3])
+            else { return progress.lost() }
+            progress.advanced(follower, from: GlobalPosition(rawValue: from), to: GlobalPosition(rawValue: to), touching: touched)
+            raise(.checkpoint(follower), to: to)
+        // Somebody else speaks on this channel.
+        default: progress.lost()
         }
     }
 

@@ -7,6 +7,8 @@ protocol BatchHandler: Sendable {
     ///
     /// Throws `FailedEvent` where it knows which event is at fault; then those before it are tried without it.
     func handle(_ events: ArraySlice<RecordedEvent>, after advance: SQL, on connection: Connection) async throws
+    /// Which kept answers it changes when it takes in these events.
+    func touched(by events: ArraySlice<RecordedEvent>) -> Dependencies
 }
 
 extension BatchHandler {
@@ -15,7 +17,7 @@ extension BatchHandler {
         guard let last = page.last else { return }
         let start = ContinuousClock.now
         do {
-            try await handle(page, after: lease.advance(to: last.position), on: connection)
+            try await handle(page, after: lease.advance(to: last.position, touching: touched(by: page)), on: connection)
             lease.advanced(to: last.position, sentAt: start)
         } catch let failed as FailedEvent {
             // In a transaction of somebody's there is no second try: it is aborted as a whole.

@@ -70,16 +70,17 @@ struct Lease: Sendable {
             """)
     }
 
-    /// The first statement of a batch: the compare-and-set that carries I5. It prolongs the lease, too.
-    func advance(to position: GlobalPosition) -> SQL {
+    /// The first statement of a batch: the compare-and-set that carries I5. It prolongs the lease, too, and announces what the
+    /// batch touches.
+    func advance(to position: GlobalPosition, touching touched: Dependencies) -> SQL {
         """
         SELECT \(log).advance(
             \(follower), \(checkpoint.position), \(position), \(checkpoint.epoch),
-            make_interval(secs => \(Self.length.seconds)))
+            make_interval(secs => \(Self.length.seconds)), \(touched.announced))
         """
     }
 
-    /// The batch that began with ``advance(to:)`` is committed.
+    /// The batch that began with ``advance(to:touching:)`` is committed.
     mutating func advanced(to position: GlobalPosition, sentAt start: ContinuousClock.Instant) {
         checkpoint.position = position
         renewedAt = start

@@ -24,9 +24,17 @@ public struct ProjectionForm: Sendable {
 
 /// Writes one generation of one projection.
 protocol ProjectionWriter: BatchHandler {
+    associatedtype P: Projection
+    var projection: P { get }
     /// Writes what a page of the log means into empty tables, with nothing of what makes batches fast or safe: what a fold of
     /// the log gives, to compare with.
     mutating func replay(_ page: ArraySlice<RecordedEvent>, on connection: Connection) async throws
     /// All pages were replayed.
     func finishReplay(on connection: Connection) async throws
+}
+
+extension ProjectionWriter {
+    func touched(by events: ArraySlice<RecordedEvent>) -> Dependencies {
+        projection.touched(by: events, atMost: Dependencies.maximumAnnounced)
+    }
 }

@@ -18,8 +18,12 @@ public struct Assembly: Sendable {
         self.composition = composition
         (settings, database, logger) = (environment.settings, environment.database, environment.logger)
         commands = composition.commandBus(on: environment.database.store, settings)
+        let cache =
+            settings.queryCache > 0
+            ? QueryCache(database.progress, entries: settings.queryCache, bytes: settings.queryCacheMegabytes << 20) : nil
         queries = QueryBus(
-            policy: composition.policy, handlers: composition.queries, middleware: composition.queryMiddleware, cursors: cursors)
+            policy: composition.policy, handlers: composition.queries, cache: cache, middleware: composition.queryMiddleware,
+            cursors: cursors)
     }
 
     /// The same bus on another store, such as one that keeps the order of a file.
@@ -60,7 +64,8 @@ extension ServiceProgram {
     public static func assemble(_ settings: Settings, roles: ProcessRoles = [], logger: Logger? = nil) async throws -> Assembly {
         let logger = logger ?? Logger(name, settings)
         let database = LeftfoldDatabase(
-            try settings.connection(for: name), log: settings.log, poolSize: settings.poolSize, logger: logger)
+            try settings.connection(for: name), log: settings.log, reads: try settings.readConnection(for: name),
+            poolSize: settings.poolSize, logger: logger)
         let environment = ServiceEnvironment(settings: settings, database: database, logger: logger, roles: roles)
         do {
             let cursors = try settings.cursorSeal(roles: roles, logger: logger)

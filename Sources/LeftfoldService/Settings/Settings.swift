@@ -10,9 +10,11 @@ import SystemPackage
 public struct Settings: Sendable {
     /// Any libpq connection string. LISTEN needs a direct connection, not a pooler in transaction mode.
     public var databaseURL: String?
+    /// A streaming replica that queries are read from; nil: they are read from the database itself.
+    public var readDatabaseURL: String?
     /// The schema that holds the log.
     public var log: LogName = .standard
-    /// Connections for reading. One more appends, one listens.
+    /// Connections for queries at most, and as many for reading the log. One more appends, one listens.
     public var poolSize = 10
     /// Where `serve` listens.
     public var host = "127.0.0.1"
@@ -39,6 +41,10 @@ public struct Settings: Sendable {
     public var cursorKey: String?
     /// How many aggregates are kept in memory; 0 turns the cache off.
     public var aggregateCache = 20_000
+    /// How many answers to queries are kept in memory; 0 turns the cache off.
+    public var queryCache = 20_000
+    /// The size of their JSON together, at most, in MiB.
+    public var queryCacheMegabytes = 64
     /// Events that a projection applies in one transaction at most.
     public var projectionBatch = 1000
     /// How long a query waits for the position that it demands.
@@ -85,9 +91,12 @@ public struct Settings: Sendable {
             guard let value = T(rawValue: text) else { throw Misconfigured("\(Self.variable(key)) “\(text)” is not \(what)") }
             return value
         }
-        databaseURL =
-            try text("database.url.file").map { try Self.secret(inFile: $0, named: "DATABASE_URL_FILE") }
-            ?? text("database.url", isSecret: true)
+        func secret(_ key: String, inFile fileKey: String) throws -> String? {
+            let key = ConfigKey(key), fileKey = ConfigKey(fileKey)
+            return try text(fileKey).map { try Self.secret(inFile: $0, named: Self.variable(fileKey)) } ?? text(key, isSecret: true)
+        }
+        databaseURL = try secret("database.url", inFile: "database.url.file")
+        readDatabaseURL = try secret("read.database.url", inFile: "read.database.url.file")
         log = try choice("database.log", log, "the name of a log")
         try number("database.pool.size", 1...10_000) { poolSize = $0 }
         host = text("host") ?? host
@@ -105,9 +114,10 @@ public struct Settings: Sendable {
         case (let certificate?, let key?): tlsFiles = (certificate, key)
         default: throw Misconfigured("TLS_CERTIFICATE_FILE and TLS_KEY_FILE go together: set both or neither")
         }
-        cursorKey =
-            try text("cursor.key.file").map { try Self.secret(inFile: $0, named: "CURSOR_KEY_FILE") } ?? text("cursor.key", isSecret: true)
+        cursorKey = try secret("cursor.key", inFile: "cursor.key.file")
         try number("aggregate.cache.size", 0 ... .max) { aggregateCache = $0 }
+        try number("query.cache.size", 0 ... .max) { queryCache = $0 }
+        try number("query.cache.mib", 1...1_000_000) { queryCacheMegabytes = $0 }
         try number("projection.batch.size", 1...1_000_000) { projectionBatch = $0 }
         try number("read.patience.ms", 0...3_600_000) { readPatience = .milliseconds($0) }
         logLevel = try choice("log.level", logLevel, "a log level")
@@ -121,11 +131,20 @@ public struct Settings: Sendable {
         guard let databaseURL else {
             throw Misconfigured("there is no database: set DATABASE_URL or DATABASE_URL_FILE, or use “\(program) dev”")
         }
+        return try Self.connection(databaseURL, "DATABASE_URL", program)
+    }
+
+    /// How the replica is reached that queries are read from; nil where there is none. Throws ``Misconfigured``.
+    public func readConnection(for program: String) throws -> ConnectionConfiguration? {
+        try readDatabaseURL.map { try Self.connection($0, "READ_DATABASE_URL", program) }
+    }
+
+    private static func connection(_ url: String, _ variable: String, _ program: String) throws -> ConnectionConfiguration {
         var configuration: ConnectionConfiguration
         do {
-            configuration = try ConnectionConfiguration(databaseURL)
+            configuration = try ConnectionConfiguration(url)
         } catch {
-            throw Misconfigured("DATABASE_URL: \(error.message)")
+            throw Misconfigured("\(variable): \(error.message)")
         }
         configuration.applicationName = program
         return configuration

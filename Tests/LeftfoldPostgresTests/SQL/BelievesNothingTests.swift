@@ -4,7 +4,7 @@ import LeftfoldPostgres
 import LeftfoldPostgresTesting
 import Testing
 
-/// `append`, `append_one` and `record` are given nonsense: all of it is refused with a code, and nothing is written.
+/// `append`, `append_one`, `record` and `advance` are given nonsense: all of it is refused with a code, and nothing is written.
 @Suite struct BelievesNothingTests {
     /// Two commands, three writes, four events, and everything that is optional.
     private static let append: [String: String] = [
@@ -92,6 +92,19 @@ import Testing
             let list = Self.append.map { "\($0.key) => \($0.value)" }.joined(separator: ", ")
             try await database.pool.execute(SQL(unsafe: "SELECT * FROM leftfold.append(\(list))"))
             #expect(try await database.store.head() == 4)
+        }
+    }
+
+    @Test(
+        "What a batch is said to touch is announced only if it is well-formed",
+        arguments: ["NULL", "'* *'", "'a b'", "E'a\\n'", "'+/'", "repeat('a', 7601)"])
+    func touched(value: String) async throws {
+        try await TestDatabase.with { database in
+            try await database.pool.execute("INSERT INTO leftfold.followers (name) VALUES ('f')")
+            let call = { (touched: String) in "SELECT leftfold.advance('f', 0, 0, 0, '5 s', \(touched))" }
+            let error = await #expect(throws: PostgresError.self) { try await database.pool.execute(SQL(unsafe: call(value))) }
+            #expect(error?.sqlState?.rawValue == "LF006")
+            for good in ["'*'", "''", "repeat('aZ0-_', 1520)"] { try await database.pool.execute(SQL(unsafe: call(good))) }
         }
     }
 

@@ -1,15 +1,20 @@
 -- Moves a follower's checkpoint: the first statement of every batch. It fails (LF002), and with it the batch, unless everything is
--- as the follower believes.
+-- as the follower believes. The move is announced with what the batch touched: '*' for everything, digests in base64, or nothing.
 CREATE FUNCTION advance(
     p_follower text,
     p_from     bigint,
     p_to       bigint,
     p_epoch    bigint,
-    p_lease    interval
+    p_lease    interval,
+    p_touched  text DEFAULT ''
 ) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
 SET search_path FROM CURRENT
 AS $$
 BEGIN
+    -- What listeners believe must be well-formed, and an announcement must have less than 8,000 bytes.
+    IF p_touched IS NULL OR octet_length(p_touched) > 7600 OR p_touched !~ '^(\*|[A-Za-z0-9_-]*)$' THEN
+        RAISE EXCEPTION 'p_touched must hold * or at most 7600 characters of base64url' USING ERRCODE = 'LF006';
+    END IF;
     UPDATE followers AS f
     SET position = p_to, updated_at = clock_timestamp(), lease_until = clock_timestamp() + p_lease,
         failed_position = NULL, failed_at = NULL, failure = NULL
@@ -18,10 +23,10 @@ BEGIN
         RAISE EXCEPTION 'the checkpoint of % is no longer at %, or another worker has the lease', p_follower, p_from USING ERRCODE = 'LF002';
     END IF;
     IF pg_notification_queue_usage() < 0.5 THEN
-        PERFORM pg_notify(current_schema() || '_checkpoints', p_follower || ' ' || p_to);
+        PERFORM pg_notify(current_schema() || '_checkpoints', rtrim(concat_ws(' ', p_follower, p_from, p_to, p_touched)));
     END IF;
 END
 $$;
-REVOKE EXECUTE ON FUNCTION advance(text, bigint, bigint, bigint, interval) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION advance(text, bigint, bigint, bigint, interval, text) FROM PUBLIC;
 
 INSERT INTO migrations (number, name) VALUES (11, 'advance');

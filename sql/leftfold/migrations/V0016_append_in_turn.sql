@@ -214,7 +214,8 @@ BEGIN
                     failed_position = NULL, failed_at = NULL, failure = NULL
                 WHERE f.name = progress ->> 'follower';
                 IF pg_notification_queue_usage() < 0.5 THEN
-                    PERFORM pg_notify(current_schema() || '_checkpoints', (progress ->> 'follower') || ' ' || (progress ->> 'to'));
+                    PERFORM pg_notify(current_schema() || '_checkpoints',
+                        concat_ws(' ', progress ->> 'follower', progress ->> 'from', progress ->> 'to'));
                 END IF;
             END IF;
         END IF;

@@ -11,7 +11,8 @@ AS $$
         ('events', 'events_have_no_holes'),
         ('open_holes', 'open_holes_are_closed'),
         ('commands_without_events', 'commands_without_events_are_append_only'),
-        ('followers', 'followers_never_go_back')
+        ('followers', 'followers_never_go_back'),
+        ('generations', 'generations_never_show_less')
     ) AS g (relation, trigger)
     LEFT JOIN pg_trigger AS t ON t.tgrelid = to_regclass(g.relation) AND t.tgname = g.trigger::name
     WHERE t.tgenabled IS DISTINCT FROM 'A'

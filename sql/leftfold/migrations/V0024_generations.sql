@@ -21,4 +21,30 @@ CREATE TABLE generations (
 -- Queries read one.
 CREATE UNIQUE INDEX generations_one_live ON generations (projection) WHERE state = 'live';
 
+-- Queries never see less than they saw: what goes live has applied all that an earlier one had. All of them stand still meanwhile.
+CREATE FUNCTION refuse_showing_less() RETURNS trigger LANGUAGE plpgsql
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+    reached bigint;
+    shown   bigint;
+BEGIN
+    SELECT f.position INTO reached FROM followers AS f WHERE f.name = NEW.follower FOR UPDATE;
+    SELECT max(e.position) INTO shown FROM (
+        SELECT f.position FROM generations AS g JOIN followers AS f ON f.name = g.follower
+        WHERE g.projection = NEW.projection AND g.number <> NEW.number AND g.state IN ('live', 'retired') FOR UPDATE OF f) AS e;
+    IF reached < shown THEN
+        RAISE EXCEPTION 'generation % of % is at %, and queries have seen %', NEW.number, NEW.projection, reached, shown
+            USING ERRCODE = 'LF005';
+    END IF;
+    RETURN NEW;
+END
+$$;
+REVOKE EXECUTE ON FUNCTION refuse_showing_less() FROM PUBLIC;
+
+CREATE TRIGGER generations_never_show_less
+    BEFORE INSERT OR UPDATE OF state ON generations
+    FOR EACH ROW WHEN (NEW.state = 'live') EXECUTE FUNCTION refuse_showing_less();
+ALTER TABLE generations ENABLE ALWAYS TRIGGER generations_never_show_less;
+
 INSERT INTO migrations (number, name) VALUES (24, 'generations');
