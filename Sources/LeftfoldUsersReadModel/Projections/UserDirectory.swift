@@ -25,6 +25,11 @@ public struct UserDirectory: StatementProjection {
         Folding.folded(EmailAddress.compared(email), maximumBytes: maximumFoldedBytes)
     }
 
+    public func touches(_ event: RecordedEvent) -> Dependencies {
+        guard let id = event.stream.uuid, let changes = try? event.decode(as: User.self) else { return .everything }
+        return changes.reduce(into: .nothing) { $0.formUnion($1.touches(id)) }
+    }
+
     public func apply(_ event: RecordedEvent, to batch: inout StatementBatch) throws {
         guard let id = event.stream.uuid else { throw NotAUserStream(stream: event.stream) }
         let version = event.version.rawValue

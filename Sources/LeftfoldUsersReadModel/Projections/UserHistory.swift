@@ -14,6 +14,8 @@ public struct UserHistory: StatementProjection {
 
     public init() {}
 
+    public func touches(_ event: RecordedEvent) -> Dependencies { event.stream.uuid.map { [.user($0)] } ?? .everything }
+
     public func apply(_ event: RecordedEvent, to batch: inout StatementBatch) throws {
         guard let id = event.stream.uuid else { throw NotAUserStream(stream: event.stream) }
         // What is kept is what was recorded; but only of what can be read, and says something.

@@ -15,6 +15,8 @@ public struct GetUser: PostgresQuery {
 
     public var statement: SQL { "SELECT \(unsafe: UserView.columns) FROM user_directory WHERE id = \(id)" }
 
+    public func dependencies(of answer: UserView) -> Dependencies { [.user(id)] }
+
     public func answer(_ rows: Rows) throws -> UserView {
         guard let row = rows.first else { throw NotFound(code: "user_not_found", "There is no user with this id.") }
         return try UserView(row)

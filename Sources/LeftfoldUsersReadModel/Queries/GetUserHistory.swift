@@ -86,6 +86,8 @@ public struct GetUserHistory: PostgresQuery {
             """
     }
 
+    public func dependencies(of answer: Answer) -> Dependencies { [.user(id)] }
+
     public func answer(_ rows: Rows) throws -> Answer {
         // Behind the newest change there is nothing yet; a user without any change does not exist.
         guard !rows.isEmpty || cursor != nil else { throw NotFound(code: "user_not_found", "There is no user with this id.") }

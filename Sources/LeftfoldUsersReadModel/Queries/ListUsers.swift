@@ -106,6 +106,26 @@ public struct ListUsers: PostgresQuery {
             """
     }
 
+    /// Those on the page, and whatever could bring another user onto it, before it or into the count.
+    public func dependencies(of answer: Answer) -> Dependencies {
+        var dependencies = Set(answer.users.map { Dependency.user($0.id) })
+        if total == true || creationsEnter(answer) { dependencies.insert(.users) }
+        if filter.status != nil { dependencies.insert(.userStatuses) }
+        if filter.search != nil || userOrder.key == .name { dependencies.insert(.userNames) }
+        if filter.search != nil || userOrder.key == .email { dependencies.insert(.userEmails) }
+        return .only(dependencies)
+    }
+
+    /// Whether a new user may change the page. In the order of creation they come at the end.
+    private func creationsEnter(_ answer: Answer) -> Bool {
+        guard userOrder.key == .createdAt else { return true }
+        let direction = place?.direction ?? .next
+        // Read away from the end: from a place on, nothing new lies that way.
+        if userOrder.isDescending != (direction == .previous) { return place == nil }
+        // Read towards the end: a page with another one behind it is full.
+        return (direction == .next ? answer.next : answer.previous) == nil
+    }
+
     public func answer(_ rows: Rows) throws -> Answer {
         let found = try rows.compactMap { row in try Found(row, isCounted: total == true) }
         let page = Page(

@@ -287,9 +287,9 @@ struct UserListTests {
 }
 
 extension LeftfoldDatabase {
-    fileprivate func change(_ id: UUID, _ events: User.Event...) async throws { try await change(id, events) }
+    func change(_ id: UUID, _ events: User.Event...) async throws { try await change(id, events) }
 
-    fileprivate func change(_ id: UUID, _ events: [User.Event]) async throws {
+    func change(_ id: UUID, _ events: [User.Event]) async throws {
         _ = try await store.append(Note.append(to: StreamID<User>(id).name, events.map { try EventCodec.encode($0) }))
     }
 }
