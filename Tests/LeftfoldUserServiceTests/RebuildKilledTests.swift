@@ -30,11 +30,12 @@ import Testing
 
             // The server still executes what had arrived from the killed, such as the taking of a lease.
             try await eventually("the server has noticed who is gone") {
-                try await database.pool.execute(
+                let count: Int? = try await database.pool.execute(
                     """
                     SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'users%'
                     """
-                ).first?.decode(Int.self) == 0
+                ).first?.decode(Int.self)
+                return count == 0
             }
             // Who was killed has its lease for five seconds more; then the next rebuild clears away what it left.
             try await eventually("nobody works on what is left") {
