@@ -19,7 +19,6 @@ let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio
 let nioHTTPTypes: Target.Dependency = .product(name: "NIOHTTPTypes", package: "swift-nio-extras")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let serviceLifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
-let systemPackage: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
 let tracing: Target.Dependency = .product(name: "Tracing", package: "swift-distributed-tracing")
 let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 
@@ -50,7 +49,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-metrics", from: "2.7.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.34.0"),
-        .package(url: "https://github.com/apple/swift-system", from: "1.4.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.20.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.9.0"),
         .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.4.0"),
@@ -95,7 +93,7 @@ let package = Package(
             name: "LeftfoldService",
             dependencies: [
                 "Leftfold", "LeftfoldPostgres", "LeftfoldHTTP", "LeftfoldDriver", configuration, crypto, hummingbird, logging,
-                serviceLifecycle, systemPackage, unixSignals,
+                serviceLifecycle, unixSignals,
             ]),
 
         // 5: its command line
@@ -103,7 +101,7 @@ let package = Package(
             name: "LeftfoldCLI",
             dependencies: [
                 "LeftfoldService", "Leftfold", "LeftfoldPostgres", "LeftfoldHTTP", "LeftfoldImport", "LeftfoldDriver", "EmbeddedPostgres",
-                argumentParser, logging, metrics, nioCore, nioPosix, serviceLifecycle, unixSignals,
+                argumentParser, logging, metrics, nioCore, nioPosix, unixSignals,
             ]),
 
         // 6: the sample: its domain, what it shows to readers, files to try it with, and the service, which puts them together

@@ -46,13 +46,29 @@ enum Command {
         posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
         posix_spawn_file_actions_adddup2(&actions, output, 1)
         posix_spawn_file_actions_adddup2(&actions, output, 2)
-        // Messages are compared and shown; they shall be in one language.
-        let environment = ProcessInfo.processInfo.environment.merging(["LC_ALL": "C", "LANG": "C"]) { _, forced in forced }
+        // A group of its own: what a terminal sends to ours (Ctrl-C, its end) must not leave a server half started. And signals
+        // as they are by default: those that we ignore would be ignored there, too.
+        #if os(Linux)
+            var attributes = posix_spawnattr_t()
+        #else
+            var attributes: posix_spawnattr_t?
+        #endif
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        for signal in [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE] { sigaddset(&signals, signal) }
+        posix_spawnattr_setsigdefault(&attributes, &signals)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF))
+        // Messages are compared and shown; they shall be in one language. What the shell says of another server (PGHOST,
+        // PGSERVICE, PGOPTIONS …) is no affair of this one.
+        let environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("PG") }
+            .merging(["LC_ALL": "C", "LANG": "C"]) { _, forced in forced }
         let argv = ([program] + arguments).map { strdup($0) }
         let envp = environment.map { strdup("\($0.key)=\($0.value)") }
         defer { for pointer in argv + envp { free(pointer) } }
         var process = pid_t()
-        let failure = posix_spawn(&process, program, &actions, nil, argv + [nil], envp + [nil])
+        let failure = posix_spawn(&process, program, &actions, &attributes, argv + [nil], envp + [nil])
         guard failure == 0 else { throw EmbeddedPostgresError("\(program) cannot be run: \(String(cString: strerror(failure))).") }
         var status: Int32 = 0
         while waitpid(process, &status, 0) < 0 {

@@ -12,6 +12,7 @@ import LeftfoldUsersReadModel
 @main
 enum UserService: CommandLineProgram {
     static let name = "users"
+    static let version = "0.1.0"
     static let abstract = "The user directory: event sourced, on PostgreSQL."
 
     static func compose(in environment: ServiceEnvironment) -> Composition {

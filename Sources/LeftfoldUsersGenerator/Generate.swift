@@ -29,14 +29,31 @@ public struct Generate: ParsableCommand {
 
     public func run() throws {
         guard let output else { return try Self.write(count, seed: seed, format: format, to: .standardOutput) }
-        try Data().write(to: URL(fileURLWithPath: output))
-        let file = try FileHandle(forWritingTo: URL(fileURLWithPath: output))
+        let descriptor = open(output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+        guard descriptor >= 0 else {
+            throw Unwritable(description: "\(output) cannot be written to: \(String(cString: strerror(errno)))")
+        }
+        let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
         try Self.write(count, seed: seed, format: format, to: file)
         try file.close()
     }
 
+    private struct Unwritable: Error, CustomStringConvertible { let description: String }
+
+    /// Throws `POSIXError` where it cannot be written to the end.
     static func write(_ count: Int, seed: UInt64, format: Format, to file: FileHandle) throws {
-        try generate(count, seed: seed, format: format) { try file.write(contentsOf: Data($0)) }
+        try generate(count, seed: seed, format: format) { piece in
+            // `FileHandle` has no system error to tell a reader that went from a disk that is full.
+            var rest = piece[...]
+            while !rest.isEmpty {
+                let written = rest.withUnsafeBytes { Foundation.write(file.fileDescriptor, $0.baseAddress, $0.count) }
+                if written >= 0 {
+                    rest = rest.dropFirst(written)
+                } else if errno != EINTR {
+                    throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO)
+                }
+            }
+        }
     }
 
     /// Hands out the file in pieces.

@@ -34,3 +34,28 @@ struct ImportOutputTests {
         #expect(problem.text == "line 1: invalid unknown_command: “\\u{1b}[2J”")
     }
 }
+
+@Suite("Refusals")
+struct RefusalDigestTests {
+    @Test("are told by their first lines of each code, and counted from there on")
+    func digest() {
+        let digest = RefusalDigest(perCode: 3)
+        var told: [String] = []
+        for line in 1...7000 {
+            let code = line.isMultiple(of: 1000) ? "email_taken" : line == 5 ? "malformed_json" : "validation_failed"
+            if let text = digest.text(LineProblem(line: line, outcome: .refused(.invalid), code: code, message: "…")) { told.append(text) }
+        }
+        #expect(told.count == 7)
+        #expect(told.prefix(2) == ["line 1: invalid validation_failed: …", "line 2: invalid validation_failed: …"])
+        #expect(digest.rest == ["6,989 more lines: validation_failed", "4 more lines: email_taken"])
+    }
+
+    @Test("are all told where that is wanted")
+    func all() {
+        let digest = RefusalDigest(perCode: .max)
+        for line in 1...100 {
+            #expect(digest.text(LineProblem(line: line, outcome: .refused(.invalid), code: "x", message: "")) != nil)
+        }
+        #expect(digest.rest.isEmpty)
+    }
+}

@@ -126,7 +126,12 @@ struct CSVTests {
         #expect((result.accepted, result.repeated) == (1, 1))
     }
 
-    @Test("needs a header", arguments: ["", "a,,b\n", "a,a\n"])
+    @Test(
+        "needs a header, which is told from the only record and from lines that end with CR alone",
+        arguments: [
+            "", "a,,b\n", "a,a\n", "a@example.org,Ada", "\(UUID()),a@example.org,Ada\n", "\u{FEFF}id;email;name\r\n",
+            "id,email,name\r\(UUID()),a@example.org,Ada\r",
+        ])
     func header(text: String) async throws {
         await #expect(throws: (any Error).self) { try await importer(InMemoryEventStore()).importing(text, format: .csv) }
     }

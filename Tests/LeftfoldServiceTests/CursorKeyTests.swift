@@ -46,7 +46,9 @@ struct CursorKeyTests {
 
         let lines = Mutex<[String]>([])
         let logger = Logger(label: "test") { label in
-            JSONLogHandler(label: label) { line in lines.withLock { $0.append(String(decoding: line, as: UTF8.self)) } }
+            LineLogHandler(label: label, form: JSONLogLine.init) { line in
+                lines.withLock { $0.append(String(decoding: line, as: UTF8.self)) }
+            }
         }
         #expect(try seal(["JWT_KEYS": #"{"keys":[{"kty":"RSA","kid":"a","alg":"RS256"}]}"#], logger).open(sealed) == nil)
         #expect(lines.withLock { $0.count } == 1)

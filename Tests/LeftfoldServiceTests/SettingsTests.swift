@@ -3,7 +3,6 @@ import Foundation
 import LeftfoldHTTP
 import LeftfoldPostgres
 import Logging
-import Synchronization
 import Testing
 
 @testable import LeftfoldService
@@ -31,13 +30,13 @@ struct SettingsTests {
         let settings = try settings([
             "DATABASE_URL": "host=/tmp", "DATABASE_LOG": "accounts", "PORT": "0", "PROJECT_PORT": "8081", "HOST": "",
             "READ_PATIENCE_MS": "250",
-            "LOG_LEVEL": "debug", "LOG_FORMAT": "json", "JWT_ISSUER": "", "SMTP_HOST": "mail",
+            "LOG_LEVEL": "debug", "LOG_FORMAT": "json", "LOG_REQUESTS": "true", "JWT_ISSUER": "", "SMTP_HOST": "mail",
             "CORS_ALLOWED_ORIGINS": "https://app.example.com, http://localhost:3000", "TLS_CERTIFICATE_FILE": "c", "TLS_KEY_FILE": "k",
             "JWT_NOT_BEFORE": "optional", "API_KEYS_FILE": "keys",
         ])
         #expect(settings.allowedOrigins.map(\.rawValue) == ["https://app.example.com", "http://localhost:3000"])
         #expect(settings.tlsFiles?.certificate == "c" && settings.tlsFiles?.key == "k" && settings.scheme == "https")
-        #expect(!settings.requiresNotBefore && settings.apiKeysFile == "keys")
+        #expect(!settings.requiresNotBefore && settings.apiKeysFile == "keys" && settings.logRequests)
         #expect((settings.databaseURL, settings.log.rawValue) == ("host=/tmp", "accounts"))
         #expect((settings.host, settings.port, settings.projectPort, settings.issuer) == ("127.0.0.1", 0, 8081, nil))
         #expect((settings.readPatience, settings.logLevel, settings.logFormat) == (.milliseconds(250), .debug, .json))
@@ -48,7 +47,8 @@ struct SettingsTests {
         "that cannot be meant are refused by name",
         arguments: [
             ("PORT", "eighty"), ("PORT", "65536"), ("PROJECT_PORT", "-1"), ("DATABASE_POOL_SIZE", "0"), ("PROJECTION_BATCH_SIZE", "0"),
-            ("AGGREGATE_CACHE_SIZE", "-1"), ("LOG_LEVEL", "loud"), ("LOG_FORMAT", "xml"), ("DATABASE_LOG", "Pg Log"),
+            ("AGGREGATE_CACHE_SIZE", "-1"), ("PORT", "+80"), ("PORT", "8080 "), ("PORT", "8e3"), ("PORT", "99999999999999999999"),
+            ("READ_PATIENCE_MS", "1.5"), ("LOG_REQUESTS", "yes"), ("LOG_LEVEL", "loud"), ("LOG_FORMAT", "xml"), ("DATABASE_LOG", "Pg Log"),
             ("DATABASE_URL_FILE", "/nowhere"), ("READ_DATABASE_URL_FILE", "/nowhere"), ("QUERY_CACHE_SIZE", "-1"), ("QUERY_CACHE_MIB", "0"),
             ("CORS_ALLOWED_ORIGINS", "*"), ("CORS_ALLOWED_ORIGINS", "https://a.example,"),
             ("CORS_ALLOWED_ORIGINS", "https://a.example/"), ("TLS_CERTIFICATE_FILE", "/nowhere"), ("TLS_KEY_FILE", "/nowhere"),
@@ -58,49 +58,45 @@ struct SettingsTests {
         #expect {
             try settings([name: value])
         } throws: { error in
-            (error as? Misconfigured)?.description.contains(name) == true
+            let told = (error as? Misconfigured)?.description
+            return told?.contains(name) == true && (value == "/nowhere" || value.count == 1 || told?.contains(value) == false)
         }
     }
-}
 
-@Suite("Logs as JSON")
-struct JSONLogTests {
-    private func line(_ log: (Logger) -> Void) throws -> [String: Any] {
-        let written = Mutex<[UInt8]>([])
-        var logger = Logger(label: "bank") { label in
-            JSONLogHandler(label: label) { line in written.withLock { $0 += line } }
-        }
-        logger.logLevel = .debug
-        logger[metadataKey: "process"] = "7"
-        log(logger)
-        let bytes = written.withLock { $0 }
-        #expect(bytes.filter { $0 == UInt8(ascii: "\n") }.count == 1)
-        #expect(bytes.last == UInt8(ascii: "\n"))
-        return try #require(try JSONSerialization.jsonObject(with: Data(bytes)) as? [String: Any])
+    @Test("of a file lie beneath those of the environment; a variable set to nothing hides none")
+    func layers() throws {
+        let file = try TemporaryFile("DATABASE_URL=host=/file\nPORT=1\nHOST=::1\nJWT_ISSUER=\n")
+        let settings = try Settings.load(["DATABASE_URL": "", "PORT": "2", "JWT_ISSUER": ""], environmentFile: file.path)
+        #expect((settings.databaseURL, settings.port, settings.host, settings.issuer) == ("host=/file", 2, "::1", nil))
+        #expect(throws: Misconfigured.self) { try Settings.load([:], environmentFile: "/nowhere") }
     }
 
-    @Test("are one object a line, whatever is in them")
-    func object() throws {
-        let line = try line { logger in
-            logger.warning(
-                "two\nlines, “quotes” and \u{1B}[2J", metadata: ["a\"b": ["x", ["y": "z"]], "n": "\(7)", "process": "8"])
+    static let names: [(name: String, meant: String?)] = [
+        ("DATABSE_URL", "DATABASE_URL"), ("DATABASE_URI", "DATABASE_URL"), ("DATABASE_URL_FIEL", "DATABASE_URL_FILE"),
+        ("database_url", "DATABASE_URL"), ("JWT_KEY", "JWT_KEYS"), ("JWT_KEY_FILE", "JWT_KEYS_FILE"), ("LOGLEVEL", "LOG_LEVEL"),
+        ("LOG_LEVLE", "LOG_LEVEL"), ("PROT", "PORT"), ("PORTS", "PORT"), ("HOTS", "HOST"), ("PROJECTPORT", "PROJECT_PORT"),
+        ("COST", nil), ("SPORT", nil), ("POST", "PORT"), ("PATH", nil), ("HOME", nil), ("HOSTNAME", nil), ("SMTP_HOST", nil),
+        ("SMTP_PORT", nil), ("LOGNAME", nil), ("LANG", nil), ("LC_ALL", nil), ("PGPORT", nil), ("REPORT_PORT", nil), ("SSH_TTY", nil),
+    ]
+
+    @Test("that are nearly known are refused, unless the one that is meant is set", arguments: names)
+    func misspelt(name: String, meant: String?) throws {
+        let known = try settings([:]).variables
+        #expect(Misspelling.first(in: [name], known: known)?.meant == meant)
+        guard let meant else { return }
+        #expect(Misspelling.first(in: [name, meant], known: known) == nil)
+        #expect {
+            try Settings.load([name: "secret"])
+        } throws: { error in
+            let told = "\(error)"
+            return told.contains(name) && told.contains(meant) && !told.contains("secret")
         }
-        #expect(line["level"] as? String == "warning")
-        #expect(line["label"] as? String == "bank")
-        #expect(line["message"] as? String == "two\nlines, “quotes” and \u{1B}[2J")
-        let metadata = try #require(line["metadata"] as? [String: Any])
-        #expect(metadata["process"] as? String == "8")
-        #expect(metadata["n"] as? String == "7")
-        #expect((metadata["a\"b"] as? [Any])?.first as? String == "x")
-        let time = try #require(line["timestamp"] as? String)
-        #expect(abs(try Date.ISO8601FormatStyle(includingFractionalSeconds: true).parse(time).timeIntervalSinceNow) < 60)
     }
 
-    @Test("have no metadata where there is none, and an error where there is one")
-    func bare() throws {
-        var line = try line { logger in logger.info("up") }
-        #expect((line["metadata"] as? [String: Any])?.count == 1)
-        line = try self.line { logger in logger.error("down", error: Misconfigured("no disk")) }
-        #expect((line["metadata"] as? [String: Any])?["error"] as? String == "no disk")
+    @Test("none of the known ones is taken for another")
+    func apart() throws {
+        let known = try settings([:]).variables
+        #expect(known.count > 15)
+        for name in known { #expect(Misspelling.first(in: [name], known: known) == nil) }
     }
 }

@@ -16,7 +16,7 @@ import Testing
         _ = try await Program.run(["secrets", folder.path])
         let environment = ["JWT_KEYS_FILE": folder.appendingPathComponent("tokens/jwt_keys.json").path]
         for command in ["token", "api-key"] {
-            let output = try await Program.run([command] + arguments, environment: environment, expecting: 1)
+            let output = try await Program.run([command] + arguments, environment: environment, expecting: 78)
             #expect(output.contains(says), "\(command): \(output)")
         }
     }

@@ -99,25 +99,44 @@ import Testing
         #expect(output.contains(told), "\(output)")
     }
 
-    @Test("dev needs nothing, leaves no process behind, and goes on with the same data", arguments: [SIGTERM, SIGINT])
-    func dev(signal: Int32) async throws {
+    @Test(
+        "dev needs nothing, leaves no process behind, goes on with the same data, and knows no other database",
+        arguments: [(SIGTERM, "127.0.0.1"), (SIGINT, "localhost"), (SIGHUP, "::1")])
+    func dev(signal: Int32, host: String) async throws {
         let folder = URL(fileURLWithPath: "/tmp/leftfold-dev-\(UInt32.random(in: 0 ... .max))")
         defer { try? FileManager.default.removeItem(at: folder) }
-        let noDatabase = ["DATABASE_URL": ""]
+        // As after a look at another folder, in a shell that is set up for another server.
+        let environment = [
+            "DATABASE_URL": "host=/nonexistent dbname=other", "READ_DATABASE_URL": "host=/nonexistent dbname=other", "HOST": host,
+            "PGHOST": "/nonexistent", "PGPORT": "1", "PGDATABASE": "other", "PGUSER": "nobody", "PGOPTIONS": "-c nonsense=1",
+            "PGSERVICE": "nonsense", "PGSSLMODE": "verify-full",
+        ]
+        let settings = folder.path + ".env"
+        defer { try? FileManager.default.removeItem(atPath: settings) }
         for run in 1...2 {
-            let program = try Program(["dev", "--port", "0", "--data", folder.path], environment: noDatabase)
-            let url = try await program.prints(/export URL=(\S+)/)
+            let program = try Program(
+                ["dev", "--port", "0", "--data", folder.path, "--write-env", settings], environment: environment)
+            let url = try await program.prints(/export URL='?([^'\s]+)/)
             let token = try await program.prints(/export TOKEN=(\S+)/)
-            let client = Client(url: url, token: token)
-            if run == 1 {
-                let created = try await client.send("POST", "/users", json: #"{"email":"ada@example.com","name":"Ada"}"#)
-                #expect(created.status == 201)
-                let list = try await client.send("GET", "/users?after=\(created.position ?? "0")")
-                #expect(list.status == 200)
-            } else {
-                let list = try await client.send("GET", "/users")
-                #expect(list.body["users"]?.contains("ada@example.com") == true, "\(list.body)")
+            // What was written leads there, for a shell and for the program.
+            func shell(_ line: String) async throws -> String {
+                try await Program.run(
+                    ["-ec", ". \(settings); \(line)"], environment: environment.merging(["users": Program.path]) { $1 },
+                    executable: "/bin/sh")
             }
+            #expect(try await shell("echo $URL $TOKEN") == "\(url) \(token)\n")
+            let curl = #"curl -gsS "$URL/users$query" -H "Authorization: Bearer $TOKEN""#
+            if run == 1 {
+                let json = #"{"email":"ada@example.com","name":"Ada"}"#
+                let created = try await shell("\(curl) -H 'Content-Type: application/json' -d '\(json)'")
+                #expect(created.contains(#""position":1"#), "\(created)")
+            }
+            let list = try await shell("query=?after=1; \(curl)")
+            #expect(list.contains("ada@example.com"), "\(list)")
+            let events = try await shell(#""$users" events"#)
+            #expect(events.contains("UserCreated"))
+            #expect(try await Program.run(["events", "--env-file", settings], environment: ["DATABASE_URL": ""]) == events)
+
             // PostgreSQL names its folder on its command line, and so do we.
             _ = try await Program.run(["-f", folder.path], executable: "/usr/bin/pgrep")
             program.send(signal)

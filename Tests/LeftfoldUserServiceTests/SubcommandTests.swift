@@ -65,7 +65,8 @@ import Testing
             Call("generate --count 200 --seed 1 --output \(file)"), Call("generate --count -1", status: 64),
             Call("import \(file) --json", status: 3, keys: ["lines", "accepted", "rejected", "invalid", "end", "seconds"]),
             Call("import \(file)", status: 3, prints: "of them in an earlier run"), Call("import /nowhere", status: 1),
-            Call("token --subject me --role viewer", prints: "ey"), Call("token --subject me --lifetime 0", status: 78),
+            Call("import \(file) --label again", status: 3, prints: " more lines: user_already_exists"),
+            Call("token --subject me --role viewer", prints: "ey"), Call("token --subject me --lifetime 0", status: 64),
             Call("secrets \(folder.path)", prints: "kept: "),
             Call("nonsense", status: 64), Call("--help", prints: "journal"),
         ]

@@ -1,6 +1,12 @@
 /// The rule that grants permissions. What it does not grant is denied.
 public protocol Policy: Sendable {
     func allows(_ permission: Permission, for principal: Principal) -> Bool
+    /// The roles that it knows, so that a misspelt one can be told; nil where there is no such list.
+    var roles: Set<String>? { get }
+}
+
+extension Policy {
+    public var roles: Set<String>? { nil }
 }
 
 /// Grants permissions by role. A role that is not listed grants nothing.
@@ -15,6 +21,8 @@ public struct RolePolicy: Policy {
         self.grants = grants
         self.unrestricted = unrestricted
     }
+
+    public var roles: Set<String>? { unrestricted.union(grants.keys) }
 
     public func allows(_ permission: Permission, for principal: Principal) -> Bool {
         principal.roles.contains { unrestricted.contains($0) || grants[$0]?.contains(permission) == true }

@@ -8,6 +8,7 @@ struct Ask<P: CommandLineProgram>: AsyncParsableCommand {
     }
 
     @OptionGroup var common: CommonOptions
+    @OptionGroup var output: OutputOptions
     @Argument(help: "The query's name.")
     var name: String
     @Argument(help: "Its JSON.")
@@ -15,15 +16,15 @@ struct Ask<P: CommandLineProgram>: AsyncParsableCommand {
     @Option(name: .long, help: "Wait until the read model knows this position.")
     var after: Int64?
 
+    func validate() throws { try require("--after", after, in: Ranges.position) }
+
     func run() async throws {
-        try await reporting {
-            let answered = try await common.assembled(P.self) { assembly in
-                try await assembly.queries.ask(
-                    named: name, json: Array(fields.utf8),
-                    QueryContext(
-                        principal: assembly.localOperator, correlationID: "ask", after: after.map(GlobalPosition.init(rawValue:))))
-            }
-            Printing(json: true).line(String(decoding: answered.value, as: UTF8.self))
+        let answered = try await common.assembled(P.self) { assembly in
+            try await assembly.queries.ask(
+                named: name, json: Array(fields.utf8),
+                QueryContext(
+                    principal: assembly.localOperator, correlationID: "ask", after: after.map(GlobalPosition.init(rawValue:))))
         }
+        try Printing(json: true).json(answered.value)
     }
 }

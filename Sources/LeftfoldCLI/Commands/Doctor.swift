@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import LeftfoldDriver
 import LeftfoldPostgres
 import LeftfoldService
 import Logging
@@ -24,41 +25,53 @@ struct Doctor<P: CommandLineProgram>: AsyncParsableCommand {
     @Option(name: .long, help: "Seconds that a projection may be behind.")
     var maximumLag: Double = 60
 
+    func validate() throws {
+        guard maximumLag.isFinite, maximumLag >= 0 else { throw ValidationError("--maximum-lag must be a number of seconds from 0.") }
+    }
+
     func run() async throws {
-        try await reporting {
-            var settings = try await common.settings()
-            let wanted = check.isEmpty ? [.database, .schema, .projections, .server, .own] : check
-            var findings: [Health.Finding] = []
-            if wanted.contains(.http) { findings.append(await readiness("http", settings.host, settings.port)) }
-            if wanted.contains(.projector) {
-                guard let port = settings.projectPort else { throw Misconfigured("there is no PROJECT_PORT to ask the projector at") }
-                findings.append(await readiness("projector", settings.host, port))
-            }
-            if !Set(wanted).isSubset(of: [.http, .projector]) {
-                settings.logLevel = .critical
-                findings += try await P.withAssembly(settings) { assembly in
-                    let health = assembly.health
-                    var findings: [Health.Finding] = []
-                    if wanted.contains(.database) { findings.append(await health.databaseReachable()) }
-                    if findings.contains(where: { !$0.healthy }) { return findings }
-                    if wanted.contains(.schema) { findings.append(await health.schemaCurrent()) }
-                    if wanted.contains(.projections) { findings += await health.projectionsAtWork(maximumLag: maximumLag) }
-                    if wanted.contains(.server) { findings += await health.serverSettings() }
-                    if wanted.contains(.own) { findings += await assembly.ownFindings() }
-                    return findings
-                }
-            }
-            let printing = Printing(json: output.json)
-            for finding in findings {
-                try printing.object(finding, text: "\(finding.healthy ? "ok  " : "BAD ") \(finding.check): \(finding.detail)")
-            }
-            if findings.contains(where: { !$0.healthy }) { throw ExitCode.foundProblems }
+        var settings = try common.settings()
+        let wanted = check.isEmpty ? [.database, .schema, .projections, .server, .own] : check
+        var findings: [Health.Finding] = []
+        if wanted.contains(.http) { findings.append(await readiness("http", settings.host, settings.port)) }
+        if wanted.contains(.projector) {
+            guard let port = settings.projectPort else { throw Misconfigured("there is no PROJECT_PORT to ask the projector at") }
+            findings.append(await readiness("projector", settings.host, port))
         }
+        if !Set(wanted).isSubset(of: [.http, .projector]) {
+            settings.logLevel = .critical
+            findings += try await P.withAssembly(settings) { assembly in
+                let health = assembly.health
+                var findings: [Health.Finding] = []
+                if wanted.contains(.database) { findings.append(await database(assembly)) }
+                if findings.contains(where: { !$0.healthy }) { return findings }
+                if wanted.contains(.schema) { findings.append(await health.schemaCurrent()) }
+                if wanted.contains(.projections) { findings += await health.projectionsAtWork(maximumLag: maximumLag) }
+                if wanted.contains(.server) { findings += await health.serverSettings() }
+                if wanted.contains(.own) { findings += await assembly.ownFindings() }
+                return findings
+            }
+        }
+        let printing = Printing(json: output.json)
+        for finding in findings {
+            try printing.object(finding, text: "\(finding.healthy ? "ok  " : "BAD ") \(finding.check): \(finding.detail)")
+        }
+        if findings.contains(where: { !$0.healthy }) { throw ExitCode.foundProblems }
+    }
+
+    /// Unlike a server, it may say all that the database says.
+    private func database(_ assembly: Assembly) async -> Health.Finding {
+        do {
+            try await Connection.connect(try assembly.settings.connection(for: P.name), logger: assembly.logger).close()
+        } catch {
+            return .init("database", healthy: false, detail: (error as? PostgresError)?.explanation ?? "\(error)")
+        }
+        return await assembly.health.databaseReachable()
     }
 
     /// Asks a process on this machine whether it is ready.
     private func readiness(_ check: String, _ host: String, _ port: Int) async -> Health.Finding {
-        let host = ["0.0.0.0", "::", ""].contains(host) ? "127.0.0.1" : host
+        let host = ["0.0.0.0": "127.0.0.1", "::": "::1"][host] ?? host
         switch await PlainHTTP.status(of: "/health/ready", host: host, port: port, within: .seconds(5)) {
         case .success(let status): return .init(check, healthy: status == 200, detail: "GET /health/ready answered \(status)")
         case .failure(let problem): return .init(check, healthy: false, detail: problem.description)

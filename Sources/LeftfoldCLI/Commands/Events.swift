@@ -17,29 +17,32 @@ struct Events<P: CommandLineProgram>: AsyncParsableCommand {
     @Flag(name: .shortAndLong, help: "Go on with what is appended from now on (or after --after), until Ctrl-C.")
     var follow = false
 
+    func validate() throws {
+        try require("--after", after, in: Ranges.position)
+        try require("--limit", limit, in: Ranges.limit)
+    }
+
     func run() async throws {
-        try await reporting {
-            let printing = Printing(json: output.json)
-            try await common.assembled(P.self) { assembly in
-                let store = assembly.database.store
-                let head = try await store.head()
-                var position = GlobalPosition(rawValue: max(0, after ?? (follow ? head.rawValue : head.rawValue - Int64(limit))))
-                guard follow else {
-                    for event in try await store.read(after: position, limit: limit) {
-                        printing.event(event)
-                    }
-                    return
+        let printing = Printing(json: output.json)
+        try await common.assembled(P.self) { assembly in
+            let store = assembly.database.store
+            let head = try await store.head()
+            var position = GlobalPosition(rawValue: max(0, after ?? (follow ? head.rawValue : head.rawValue - Int64(limit))))
+            guard follow else {
+                for event in try await store.read(after: position, limit: limit) {
+                    try printing.event(event)
                 }
-                try await withThrowingTaskGroup(of: Void.self) { group in
-                    group.addTask { try await assembly.database.run() }
-                    while true {
-                        let events = try await store.read(after: position, limit: 1000)
-                        for event in events {
-                            printing.event(event)
-                            position = event.position
-                        }
-                        if events.isEmpty { await assembly.database.announcements.waitForLog(after: position, atMost: .seconds(1)) }
+                return
+            }
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await assembly.database.run() }
+                while true {
+                    let events = try await store.read(after: position, limit: 1000)
+                    for event in events {
+                        try printing.event(event)
+                        position = event.position
                     }
+                    if events.isEmpty { await assembly.database.announcements.waitForLog(after: position, atMost: .seconds(1)) }
                 }
             }
         }

@@ -24,28 +24,28 @@ struct Journal<P: CommandLineProgram>: AsyncParsableCommand {
     @Option(name: .long, help: "Only the command with this id.", transform: commandID)
     var id: UUID?
 
+    func validate() throws { try require("--limit", limit, in: Ranges.limit) }
+
     func run() async throws {
-        try await reporting {
-            let printing = Printing(json: output.json)
-            let entries = try await common.assembled(P.self) { assembly in
-                if let id { return try await assembly.database.store.journalEntry(for: id).map { [$0] } ?? [] }
-                return try await assembly.database.store.journal(
-                    JournalFilter(outcome: outcome, principal: principal, stream: stream, limit: limit))
-            }
-            if output.json {
-                for entry in entries { try printing.object(entry, text: "") }
-                return
-            }
-            printing.table(
-                ["finished", "command", "outcome", "code", "principal", "stream", "positions", "id"],
-                entries.map { entry in
-                    let positions = entry.firstPosition.map { first in "\(first)…\(entry.lastPosition ?? first)" }
-                    return [
-                        entry.finishedAt.formatted(.iso8601), entry.name.escapingControls, entry.outcome.rawValue, entry.code ?? "",
-                        entry.principal.escapingControls, entry.stream ?? "", positions ?? "", entry.commandID.text,
-                    ]
-                })
+        let printing = Printing(json: output.json)
+        let entries = try await common.assembled(P.self) { assembly in
+            if let id { return try await assembly.database.store.journalEntry(for: id).map { [$0] } ?? [] }
+            return try await assembly.database.store.journal(
+                JournalFilter(outcome: outcome, principal: principal, stream: stream, limit: limit))
         }
+        if output.json {
+            for entry in entries { try printing.object(entry, text: "") }
+            return
+        }
+        try printing.table(
+            ["finished", "command", "outcome", "code", "principal", "stream", "positions", "id"],
+            entries.map { entry in
+                let positions = entry.firstPosition.map { first in "\(first)…\(entry.lastPosition ?? first)" }
+                return [
+                    entry.finishedAt.formatted(.iso8601), entry.name, entry.outcome.rawValue, entry.code ?? "",
+                    entry.principal, entry.stream ?? "", positions ?? "", entry.commandID.text,
+                ]
+            })
     }
 }
 

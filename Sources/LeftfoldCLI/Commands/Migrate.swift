@@ -3,12 +3,16 @@ import Foundation
 import LeftfoldDriver
 import LeftfoldPostgres
 import LeftfoldService
+import Logging
 
 struct Migrate<P: CommandLineProgram>: AsyncParsableCommand {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
             commandName: "migrate", abstract: "Bring the database up to date.",
-            discussion: "Forward only, safe to run at any time and from many places at once. Creates missing read tables, too.")
+            discussion: """
+                Forward only, safe to run at any time and from many places at once. Creates missing read tables, too. Waits for a \
+                database that is away; not where waiting cannot help, as with a wrong password.
+                """)
     }
 
     @OptionGroup var common: CommonOptions
@@ -18,36 +22,26 @@ struct Migrate<P: CommandLineProgram>: AsyncParsableCommand {
     @Flag(name: .long, help: "Only say what would be done; status 3 if there is something.")
     var check = false
 
-    func run() async throws {
-        try await reporting {
-            let settings = try await common.settings()
-            let configuration = try settings.connection(for: P.name)
-            try await awaitDatabase(configuration)
-            let migrator = Migrator(configuration, log: settings.log)
-            let printing = Printing(json: output.json)
-            if check {
-                let pending = try await migrator.pending()
-                for migration in pending { try printing.object(migration, text: "pending: \(migration.number) \(migration.name)") }
-                if !pending.isEmpty { throw ExitCode.foundProblems }
-                printing.note("The database is up to date.")
-                return
-            }
-            let applied = try await migrator.migrate()
-            for migration in applied { try printing.object(migration, text: "applied: \(migration.number) \(migration.name)") }
-            try await common.assembled(P.self) { try await $0.database.createReadTables($0.composition.projections) }
-            printing.note("The database is up to date.")
-        }
-    }
+    func validate() throws { try require("--wait", wait, in: 0...86_400) }
 
-    private func awaitDatabase(_ configuration: ConnectionConfiguration) async throws {
-        let deadline = ContinuousClock.now + .seconds(wait)
-        while true {
-            do throws(PostgresError) {
-                return await (try Connection.connect(configuration)).close()
-            } catch {
-                guard error.isConnectionFailure, ContinuousClock.now < deadline else { throw error }
-            }
-            try await Task.sleep(for: .milliseconds(500))
+    func run() async throws {
+        let settings = try common.settings()
+        let configuration = try settings.connection(for: P.name)
+        try await DatabaseWait(configuration, atMost: .seconds(wait), logger: Logger(P.name, settings)) { text in
+            LogOutput.standardError.write(output.json ? Failure.note("waiting", text) : text + "\n")
+        }.run()
+        let migrator = Migrator(configuration, log: settings.log)
+        let printing = Printing(json: output.json)
+        if check {
+            let pending = try await migrator.pending()
+            for migration in pending { try printing.object(migration, text: "pending: \(migration.number) \(migration.name)") }
+            if !pending.isEmpty { throw ExitCode.foundProblems }
+            try printing.note("The database is up to date.")
+            return
         }
+        let applied = try await migrator.migrate()
+        for migration in applied { try printing.object(migration, text: "applied: \(migration.number) \(migration.name)") }
+        try await common.assembled(P.self) { try await $0.database.createReadTables($0.composition.projections) }
+        try printing.note("The database is up to date.")
     }
 }

@@ -14,6 +14,8 @@ struct NewAPIKey<P: CommandLineProgram>: AsyncParsableCommand {
                 """)
     }
 
+    @OptionGroup var common: CommonOptions
+    @OptionGroup var output: OutputOptions
     @Option(name: .long, help: "The machine.")
     var subject: String
     @Option(name: .long, help: "A role; repeat for more.")
@@ -27,16 +29,24 @@ struct NewAPIKey<P: CommandLineProgram>: AsyncParsableCommand {
     @Option(name: .long, help: "Add the line to this file.")
     var file: String?
 
+    func validate() throws { try require("--days", days, in: 1...36_500) }
+
     func run() async throws {
-        try await reporting {
-            if let days, !(1...36_500).contains(days) { throw Misconfigured("--days must be between 1 and 36500") }
-            let key = try APIKey.generate(
-                id: id, subject: subject, roles: role, tenant: tenant,
-                expiresAt: days.map { Date(timeIntervalSinceNow: Double($0) * 86_400) })
-            if let file { try SecretFile.append(Array("\(key.line)\n".utf8), to: file) }
-            let printing = Printing(json: false)
-            printing.line(key.key)
-            if file == nil { printing.line(key.line) }
+        try await P.requireKnown(role, try common.settings())
+        let key = try APIKey.generate(
+            id: id, subject: subject, roles: role, tenant: tenant,
+            expiresAt: days.map { Date(timeIntervalSinceNow: Double($0) * 86_400) })
+        if let file { try SecretFile.append(Array("\(key.line)\n".utf8), to: file) }
+        if output.json {
+            try Printing(json: true).object(Answer(key: key.key, line: key.line), text: "")
+        } else {
+            try StandardOutput.write(key.key + "\n" + (file == nil ? key.line + "\n" : ""))
         }
+    }
+
+    private struct Answer: Encodable {
+        let key: String
+        /// For the file.
+        let line: String
     }
 }

@@ -9,7 +9,7 @@ struct Project<P: CommandLineProgram>: AsyncParsableCommand {
         CommandConfiguration(
             commandName: "project", abstract: "Keep the read tables up to date.",
             discussion: """
-                Run one; run more and the others stand by. Stops on SIGTERM or Ctrl-C after the batch under way. \
+                Run one; run more and the others stand by. Stops on SIGTERM, SIGHUP or Ctrl-C after the batch under way. \
                 Killed at any moment, the next one goes on where the last transaction committed.
 
                 With PROJECT_PORT or --port it answers /health/live, /health/ready and /metrics there, on HOST. It is ready while \
@@ -22,12 +22,12 @@ struct Project<P: CommandLineProgram>: AsyncParsableCommand {
         name: .shortAndLong, help: "Port for health and metrics; PROJECT_PORT unless given, and none without either; 0 takes a free one.")
     var port: Int?
 
+    func validate() throws { try require("--port", port, in: Ranges.port) }
+
     func run() async throws {
-        try await reporting {
-            var settings = try await common.settings()
-            settings.projectPort = port ?? settings.projectPort
-            try await P.runProcess(.project, settings)
-        }
+        var settings = try common.settings()
+        settings.projectPort = port ?? settings.projectPort
+        try await P.runProcess(.project, settings)
     }
 }
 
@@ -39,7 +39,7 @@ extension CommandLineProgram {
         let logger = Logger(name, settings)
         try await run(roles, settings: settings, metrics: metrics, logger: logger) { role, port in
             let scheme = role == .serve ? settings.scheme : "http"
-            logger.info("listening", metadata: ["url": "\(scheme)://\(settings.host):\(port)"])
+            logger.info("listening", metadata: ["url": "\(webAddress(scheme, host: settings.host, port: port))"])
         }
     }
 }

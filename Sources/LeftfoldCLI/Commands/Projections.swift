@@ -20,30 +20,28 @@ struct Projections<P: CommandLineProgram>: AsyncParsableCommand {
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
-            try await reporting {
-                let printing = Printing(json: output.json)
-                let statuses = try await common.assembled(P.self) { try await $0.database.projectionStatuses() }
-                if output.json {
-                    for status in statuses { try printing.object(status, text: "") }
-                } else {
-                    printing.table(
-                        ["projection", "generation", "state", "position", "head", "behind", "seconds", "worker"],
-                        statuses.map { status in
-                            [
-                                status.projection, "\(status.generation)", status.failure == nil ? status.state : "failed",
-                                "\(status.position)", "\(status.head)", "\(status.eventsBehind)",
-                                String(format: "%.1f", status.secondsBehind), status.worker ?? "none",
-                            ]
-                        })
-                    for status in statuses {
-                        if let failure = status.failure {
-                            printing.line(
-                                "\(status.projection) stopped at position \(status.failedPosition ?? .zero): \(failure.escapingControls)")
-                        }
+            let printing = Printing(json: output.json)
+            let statuses = try await common.assembled(P.self) { try await $0.database.projectionStatuses() }
+            if output.json {
+                for status in statuses { try printing.object(status, text: "") }
+            } else {
+                try printing.table(
+                    ["projection", "generation", "state", "position", "head", "behind", "seconds", "worker"],
+                    statuses.map { status in
+                        [
+                            status.projection, "\(status.generation)", status.failure == nil ? status.state : "failed",
+                            "\(status.position)", "\(status.head)", "\(status.eventsBehind)",
+                            String(format: "%.1f", status.secondsBehind), status.worker ?? "none",
+                        ]
+                    })
+                for status in statuses {
+                    if let failure = status.failure {
+                        try printing.line(
+                            "\(status.projection) stopped at position \(status.failedPosition ?? .zero): \(failure)")
                     }
                 }
-                if statuses.contains(where: { $0.failure != nil }) { throw ExitCode.foundProblems }
             }
+            if statuses.contains(where: { $0.failure != nil }) { throw ExitCode.foundProblems }
         }
     }
 
@@ -60,25 +58,25 @@ struct Projections<P: CommandLineProgram>: AsyncParsableCommand {
         var projection: String
 
         func run() async throws {
-            try await reporting {
-                let progress = ProgressDisplay("verify", unit: "events")
-                try await common.assembled(P.self) { assembly in
-                    try await verify(try assembly.known(projection), assembly, progress)
-                }
+            let progress = ProgressDisplay("verify", unit: "events")
+            try await common.assembled(P.self) { assembly in
+                try await verify(try assembly.known(projection), assembly, progress)
             }
         }
 
         private func verify(_ projection: any PostgresProjection, _ assembly: Assembly, _ progress: ProgressDisplay) async throws {
-            let report = try await Verification(projection, in: assembly.database).run { done, total in
-                progress.update(done: done.rawValue, total: total.rawValue)
-            }
+            let report = try await interruptible(leaving: "nothing was changed") {
+                try await Verification(projection, in: assembly.database).run { done, total in
+                    progress.update(done: done.rawValue, total: total.rawValue)
+                }
+            }.value
             progress.finish()
             let printing = Printing(json: output.json)
             let text = report.tables.map { table in
                 "\(table.name): \(table.rows) rows, \(table.missing) missing, \(table.unexpected) unexpected"
             }.joined(separator: "\n")
             try printing.object(report, text: text)
-            printing.note(
+            try printing.note(
                 "\(report.projection) \(report.matches ? "equals" : "DIFFERS FROM") a fold of the log up to position \(report.position).")
             if !report.matches { throw ExitCode.foundProblems }
         }
@@ -95,12 +93,10 @@ struct Projections<P: CommandLineProgram>: AsyncParsableCommand {
         var projection: String
 
         func run() async throws {
-            try await reporting {
-                let retried = try await common.assembled(P.self) { try await $0.database.retry(try $0.known(projection).name) }
-                try Printing(json: output.json).object(
-                    Answer(projection: projection, retried: retried),
-                    text: retried ? "\(projection) tries again." : "\(projection) has not stopped.")
-            }
+            let retried = try await common.assembled(P.self) { try await $0.database.retry(try $0.known(projection).name) }
+            try Printing(json: output.json).object(
+                Answer(projection: projection, retried: retried),
+                text: retried ? "\(projection) tries again." : "\(projection) has not stopped.")
         }
 
         private struct Answer: Encodable {

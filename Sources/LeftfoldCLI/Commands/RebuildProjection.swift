@@ -19,19 +19,17 @@ struct RebuildProjection<P: CommandLineProgram>: AsyncParsableCommand {
     var projection: String
 
     func run() async throws {
-        try await reporting {
-            try await common.assembled(P.self) { try await rebuild(try $0.known(projection), $0) }
-        }
+        try await common.assembled(P.self) { try await rebuild(try $0.known(projection), $0) }
     }
 
     private func rebuild(_ projection: any PostgresProjection, _ assembly: Assembly) async throws {
         let progress = ProgressDisplay("rebuild", unit: "events")
         let start = ContinuousClock.now
-        let generation = try await interruptible {
+        let generation = try await interruptible(leaving: "the live tables are as they were") {
             try await Rebuild(projection, in: assembly.database).run { done, total in
                 progress.update(done: done.rawValue, total: total.rawValue)
             }
-        }
+        }.value
         progress.finish()
         try Printing(json: output.json).object(
             Summary(

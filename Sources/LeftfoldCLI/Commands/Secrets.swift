@@ -14,6 +14,7 @@ struct Secrets<P: CommandLineProgram>: AsyncParsableCommand {
                 """)
     }
 
+    @OptionGroup var output: OutputOptions
     @Argument(help: "The folder.")
     var folder: String
     @Option(name: .long, help: "Host in database_url.")
@@ -24,25 +25,30 @@ struct Secrets<P: CommandLineProgram>: AsyncParsableCommand {
     var databaseUser = P.name
 
     func run() async throws {
-        try await reporting {
-            let folder = URL(filePath: folder, directoryHint: .isDirectory)
-            let passwordFile = folder.appending(path: "postgres/postgres_password")
-            try write("postgres/postgres_password", in: folder) { Array(Self.password().utf8) }
-            try write("database/database_url", in: folder) {
-                let password = String(decoding: try SecretFile.read(passwordFile.path), as: UTF8.self)
-                    .trimmingCharacters(in: .whitespacesAndNewlines)
-                return Array("postgresql://\(databaseUser):\(password)@\(databaseHost)/\(databaseName)\n".utf8)
-            }
-            try write("tokens/jwt_keys.json", in: folder) { JSONWebKeySet.generate() }
+        let folder = URL(filePath: folder, directoryHint: .isDirectory)
+        let passwordFile = folder.appending(path: "postgres/postgres_password")
+        try write("postgres/postgres_password", in: folder) { Array(Self.password().utf8) }
+        try write("database/database_url", in: folder) {
+            let password = String(decoding: try SecretFile.read(passwordFile.path), as: UTF8.self)
+                .trimmingCharacters(in: .whitespacesAndNewlines)
+            return Array("postgresql://\(databaseUser):\(password)@\(databaseHost)/\(databaseName)\n".utf8)
         }
+        try write("tokens/jwt_keys.json", in: folder) { JSONWebKeySet.generate() }
     }
 
     private func write(_ name: String, in folder: URL, _ content: () throws -> [UInt8]) throws {
         let url = folder.appending(path: name)
-        if FileManager.default.fileExists(atPath: url.path) { return Printing(json: false).line("kept: \(url.path)") }
-        try SecretFile.makeFolder(url.deletingLastPathComponent().path)
-        try SecretFile.write(try content(), to: url.path)
-        Printing(json: false).line("made: \(url.path)")
+        let isThere = FileManager.default.fileExists(atPath: url.path)
+        if !isThere {
+            try SecretFile.makeFolder(url.deletingLastPathComponent().path)
+            try SecretFile.write(try content(), to: url.path)
+        }
+        try Printing(json: output.json).object(Answer(file: url.path, made: !isThere), text: "\(isThere ? "kept" : "made"): \(url.path)")
+    }
+
+    private struct Answer: Encodable {
+        let file: String
+        let made: Bool
     }
 
     /// 40 characters that need no escaping in a URL: 200 random bits and more.

@@ -21,22 +21,22 @@ struct Send<P: CommandLineProgram>: AsyncParsableCommand {
     @Option(name: .long, help: "The stream version that you decided on.")
     var expectedVersion: Int64?
 
+    func validate() throws { try require("--expected-version", expectedVersion, in: Ranges.position) }
+
     func run() async throws {
-        try await reporting {
-            let receipt = try await common.assembled(P.self) { assembly in
-                try await assembly.commands.send(
-                    named: name, json: Array(fields.utf8),
-                    CommandContext(
-                        commandID: id ?? .ordered(), principal: assembly.localOperator,
-                        expectedVersion: expectedVersion.map(StreamVersion.init(rawValue:))))
-            }
-            try Printing(json: output.json).object(
-                PrintedReceipt(
-                    streams: Dictionary(receipt.streams.map { ($0.stream.rawValue, $0.version) }) { _, last in last },
-                    position: receipt.position),
-                text: (["accepted: position \(receipt.position)"] + receipt.streams.map { "\($0.stream) is at version \($0.version)" })
-                    .joined(separator: ", "))
+        let receipt = try await common.assembled(P.self) { assembly in
+            try await assembly.commands.send(
+                named: name, json: Array(fields.utf8),
+                CommandContext(
+                    commandID: id ?? .ordered(), principal: assembly.localOperator,
+                    expectedVersion: expectedVersion.map(StreamVersion.init(rawValue:))))
         }
+        try Printing(json: output.json).object(
+            PrintedReceipt(
+                streams: Dictionary(receipt.streams.map { ($0.stream.rawValue, $0.version) }) { _, last in last },
+                position: receipt.position),
+            text: (["accepted: position \(receipt.position)"] + receipt.streams.map { "\($0.stream) is at version \($0.version)" })
+                .joined(separator: ", "))
     }
 
     private struct PrintedReceipt: Encodable {

@@ -5,7 +5,7 @@ struct Serve<P: CommandLineProgram>: AsyncParsableCommand {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
             commandName: "serve", abstract: "Answer HTTP.",
-            discussion: "Run as many as you like. Stops on SIGTERM or Ctrl-C after the requests under way are answered.")
+            discussion: "Run as many as you like. Stops on SIGTERM, SIGHUP or Ctrl-C after the requests under way are answered.")
     }
 
     @OptionGroup var common: CommonOptions
@@ -14,12 +14,12 @@ struct Serve<P: CommandLineProgram>: AsyncParsableCommand {
     @Option(name: .shortAndLong, help: "Port to listen on; PORT unless given; 0 takes a free one.")
     var port: Int?
 
+    func validate() throws { try require("--port", port, in: Ranges.port) }
+
     func run() async throws {
-        try await reporting {
-            var settings = try await common.settings()
-            settings.host = host ?? settings.host
-            settings.port = port ?? settings.port
-            try await P.runProcess(.serve, settings)
-        }
+        var settings = try common.settings()
+        settings.host = host ?? settings.host
+        settings.port = port ?? settings.port
+        try await P.runProcess(.serve, settings)
     }
 }

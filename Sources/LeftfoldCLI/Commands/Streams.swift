@@ -21,16 +21,16 @@ struct Streams<P: CommandLineProgram>: AsyncParsableCommand {
         @Option(name: .long, help: "Begin after this version.")
         var after: Int64 = 0
 
+        func validate() throws { try require("--after", after, in: Ranges.position) }
+
         func run() async throws {
-            try await reporting {
-                guard let name = StreamName(rawValue: stream) else { throw ValidationError("stream", "must be category-id") }
-                let printing = Printing(json: output.json)
-                let events = try await common.assembled(P.self) {
-                    try await $0.database.store.read(name, after: StreamVersion(rawValue: after), limit: nil)
-                }
-                for event in events { printing.event(event) }
-                if events.isEmpty { throw failure("\(name) has no events after version \(after)", .foundProblems) }
+            guard let name = StreamName(rawValue: stream) else { throw ValidationError("stream", "must be category-id") }
+            let printing = Printing(json: output.json)
+            let events = try await common.assembled(P.self) {
+                try await $0.database.store.read(name, after: StreamVersion(rawValue: after), limit: nil)
             }
+            for event in events { try printing.event(event) }
+            if events.isEmpty { throw Failure("no_events", "\(name) has no events after version \(after)", .foundProblems) }
         }
     }
 }

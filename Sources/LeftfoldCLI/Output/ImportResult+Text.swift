@@ -1,5 +1,6 @@
 import Leftfold
 import LeftfoldImport
+import LeftfoldService
 
 extension ImportResult {
     /// For people.

@@ -1,5 +1,6 @@
 import Foundation
 import Leftfold
+import LeftfoldService
 
 /// An event as `events` and `streams show` print it.
 struct PrintedEvent {

@@ -1,4 +1,4 @@
-import Foundation
+import LeftfoldService
 import Synchronization
 
 /// Shows how far long work has got: a bar on a terminal, a plain line every other second elsewhere.
@@ -36,11 +36,11 @@ final class ProgressDisplay: Sendable {
     }
 
     /// On standard error.
-    convenience init(_ title: String, unit: String) {
-        self.init(title, unit: unit, columns: Terminal.columns(of: .standardError), now: { [start = ContinuousClock.now] in .now - start })
-        { text in
-            // Where nobody reads any more, there is nobody to tell.
-            try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
+    ///
+    /// - Parameter mayDrop: whether lines are rather dropped than waited for where nobody reads them.
+    convenience init(_ title: String, unit: String, mayDrop: Bool = true) {
+        self.init(title, unit: unit, columns: Terminal.columns(of: 2), now: { [start = ContinuousClock.now] in .now - start }) { text in
+            if mayDrop { LogOutput.standardError.write(text) } else { LogOutput.standardError.deliver(text) }
         }
     }
 
@@ -83,16 +83,5 @@ final class ProgressDisplay: Sendable {
         write(isTerminal ? Self.clear + text : text + "\n")
         state.shownAt = moment
         state.isShown = isTerminal
-    }
-}
-
-/// The terminal behind a file.
-enum Terminal {
-    /// Nil where it is no terminal.
-    static func columns(of handle: FileHandle) -> Int? {
-        guard isatty(handle.fileDescriptor) == 1 else { return nil }
-        var size = winsize()
-        guard ioctl(handle.fileDescriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
-        return Int(size.ws_col)
     }
 }

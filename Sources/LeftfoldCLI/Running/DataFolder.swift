@@ -21,6 +21,14 @@ struct DataFolder: Sendable {
         try SecretFile.makeFolder(url.path, mode: geteuid() == 0 ? 0o711 : 0o700)
     }
 
+    /// One that `dev` has made; throws ``Misconfigured`` where it has not.
+    init(existing path: String) throws {
+        url = URL(filePath: path, directoryHint: .isDirectory).absoluteURL.standardizedFileURL
+        guard FileManager.default.fileExists(atPath: keysFile.path) else {
+            throw Misconfigured("\(url.path) is no folder of dev: there is no \(keysFile.lastPathComponent) in it")
+        }
+    }
+
     /// One `dev` a folder: a second one would stop the database under the first. The system frees the lock when the
     /// process ends, however it ends.
     func whileLocked<T>(_ body: () async throws -> T) async throws -> T {

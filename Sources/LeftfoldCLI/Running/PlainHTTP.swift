@@ -16,7 +16,8 @@ enum PlainHTTP {
                     }
                 }
             let bytes = try await channel.executeThenClose { inbound, outbound in
-                try await outbound.write(ByteBuffer(string: "GET \(path) HTTP/1.1\r\nHost: \(host)\r\nConnection: close\r\n\r\n"))
+                try await outbound.write(
+                    ByteBuffer(string: "GET \(path) HTTP/1.1\r\nHost: \(URLHost.text(host))\r\nConnection: close\r\n\r\n"))
                 return try await withThrowingTaskGroup(of: ByteBuffer.self) { group in
                     group.addTask {
                         var received = ByteBuffer()
@@ -41,7 +42,7 @@ enum PlainHTTP {
         } catch let problem as Problem {
             return .failure(problem)
         } catch {
-            return .failure(Problem(description: "\(host):\(port) cannot be reached"))
+            return .failure(Problem(description: "\(URLHost.text(host)):\(port) cannot be reached"))
         }
     }
 }

@@ -6,10 +6,10 @@ struct CommonOptions: ParsableArguments {
     @Option(name: .long, help: ArgumentHelp("A file of KEY=value lines, beneath the environment.", valueName: "file"))
     var envFile: String?
 
-    func settings() async throws -> Settings { try await Settings.load(environmentFile: envFile) }
+    func settings() throws -> Settings { try Settings.load(environmentFile: envFile) }
 }
 
 struct OutputOptions: ParsableArguments {
-    @Flag(name: .long, help: "Print one JSON object a line instead of text for people.")
+    @Flag(name: .long, help: "Print one JSON object a line instead of text for people, errors too.")
     var json = false
 }

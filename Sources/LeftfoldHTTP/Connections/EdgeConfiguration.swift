@@ -1,3 +1,5 @@
+public import Logging
+
 /// Where the edge listens, and its limits. The defaults are safe to face strangers with, behind a proxy that ends TLS.
 public struct EdgeConfiguration: Sendable {
     public var host: String
@@ -29,6 +31,8 @@ public struct EdgeConfiguration: Sendable {
     public var allowedOrigins: [Origin] = []
     /// The certificate to serve HTTPS with; nil: HTTP.
     public var tls: TLSIdentity?
+    /// At what level each request leaves a line, with its route, status, duration, correlation id and subject.
+    public var requestLogLevel = Logger.Level.debug
 
     public init(host: String = "127.0.0.1", port: Int = 8080) {
         self.host = host

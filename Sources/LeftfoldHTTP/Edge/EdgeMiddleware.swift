@@ -7,6 +7,8 @@ import Logging
 struct EdgeMiddleware: RouterMiddleware {
     let directory: RouteDirectory
     let bodyLimit: Int
+    /// At what level each request is told.
+    let logLevel: Logger.Level
     let timers = RequestTimers()
     let denials = DenialLog()
 
@@ -71,8 +73,8 @@ struct EdgeMiddleware: RouterMiddleware {
     private func log(
         _ status: HTTPResponse.Status, _ duration: Duration, _ method: HTTPRequest.Method, _ route: String, _ context: EdgeContext
     ) {
-        context.logger.debug(
-            "\(method.rawValue) \(route) \(status.code)",
+        context.logger.log(
+            level: logLevel, "\(method.rawValue) \(route) \(status.code)",
             metadata: [
                 "method": "\(method.rawValue)", "route": "\(route)", "status": "\(status.code)", "duration": "\(duration)",
                 "correlation_id": "\(context.correlationID)", "subject": "\(context.exchange.principal?.subject ?? "-")",

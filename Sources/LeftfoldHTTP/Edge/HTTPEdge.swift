@@ -71,7 +71,8 @@ public struct HTTPEdge: Sendable {
             router.add(middleware: TracingMiddleware(redactingQueryParameters: Set(routes.flatMap(\.textParameters))))
         }
         if !configuration.allowedOrigins.isEmpty { router.add(middleware: CrossOriginMiddleware(configuration.allowedOrigins)) }
-        router.add(middleware: EdgeMiddleware(directory: directory, bodyLimit: configuration.bodyLimit))
+        router.add(
+            middleware: EdgeMiddleware(directory: directory, bodyLimit: configuration.bodyLimit, logLevel: configuration.requestLogLevel))
         monitoring.add(to: router)
         open(router)
 

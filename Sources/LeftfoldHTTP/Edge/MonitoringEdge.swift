@@ -25,7 +25,7 @@ public struct MonitoringEdge: Sendable {
     public func application(onStart: @escaping @Sendable (_ port: Int) async -> Void = { _ in }) -> some ApplicationProtocol {
         let router = Router(context: EdgeContext.self)
         let directory = RouteDirectory()
-        router.add(middleware: EdgeMiddleware(directory: directory, bodyLimit: server.configuration.bodyLimit))
+        router.add(middleware: EdgeMiddleware(directory: directory, bodyLimit: server.configuration.bodyLimit, logLevel: .debug))
         routes.add(to: router)
         directory.fill(from: router)
         return server.application(router, onStart: onStart)

@@ -49,6 +49,19 @@ struct LineDecoder: Sendable {
         }
     }
 
+    /// Whether a record under this header can stand for a command, as far as its names tell.
+    func knows(_ header: [String]) -> Bool {
+        guard let (name, fields) = mapping(Dictionary(header.map { ($0, "") }) { first, _ in first }) else { return false }
+        do {
+            _ = try commands.decode(named: name, json: try StrictJSON.encode(fields))
+            return true
+        } catch let refusal as any Refusal {
+            return !["unknown_field", "unknown_command"].contains(refusal.code)
+        } catch {
+            return true
+        }
+    }
+
     private func split(_ record: [UInt8], under header: [String]) throws -> (name: String, json: [UInt8]) {
         guard let (name, fields) = mapping(try CSVRecord.fields(of: record, under: header)) else {
             throw MalformedInput(code: "no_command", "The record does not stand for a command.")

@@ -11,6 +11,7 @@ actor LineFeed {
     private var reader: LineReader
     private var ids: LineIDs
     private var header: [String]?
+    private var hasRecords = false
     private var raw: [RawLine] = []
     private var taken = 0
     private var isFirst = true
@@ -58,6 +59,8 @@ actor LineFeed {
             taken = 0
         }
         chunk.isLast = isAtEnd && raw.isEmpty
+        // A file without a header has its only record there: nothing would be done, and nothing refused.
+        if chunk.isLast, !hasRecords, let header, !decoder.knows(header) { throw NoHeader() }
         return chunk
     }
 
@@ -70,15 +73,22 @@ actor LineFeed {
         }
         if isFirst, format == .csv {
             guard case .bytes(let bytes) = line.content else { throw NoHeader() }
+            guard !bytes.contains(.carriageReturn) else { throw LinesEndWithCR() }
             header = try CSVRecord.header(bytes)
             isFirst = false
             _ = ids.next(line.content)
             return nil
         }
         isFirst = false
+        hasRecords = true
         return ImportLine(
             number: line.number, size: line.size, id: ids.next(line.content),
             content: decoder.decode(line.content, header: header))
+    }
+
+    /// A CSV file as old Macs wrote it: all of it would be its header.
+    struct LinesEndWithCR: Error, CustomStringConvertible {
+        var description: String { "the lines of the CSV file end with CR alone; save it with LF or CRLF" }
     }
 
     /// A CSV file that does not begin with the names of its fields.

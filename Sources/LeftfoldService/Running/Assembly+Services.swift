@@ -1,5 +1,6 @@
 import LeftfoldHTTP
 import LeftfoldPostgres
+import Logging
 import ServiceLifecycle
 
 extension Assembly {
@@ -9,6 +10,7 @@ extension Assembly {
         configuration.patience = settings.readPatience
         configuration.allowedOrigins = settings.allowedOrigins
         configuration.tls = try settings.tlsIdentity()
+        if settings.logRequests { configuration.requestLogLevel = .info }
         let edge = try HTTPEdge(
             commands: commands, queries: queries, authenticator: try await authenticator(), routes: composition.routes,
             readiness: { await readiness().map(\.readiness) }, metrics: metrics, configuration: configuration, logger: logger)

@@ -5,7 +5,7 @@ import ServiceLifecycle
 import UnixSignals
 
 extension ServiceProgram {
-    /// Runs the service in these roles until SIGTERM or Ctrl-C, or until one of its services ends. What is under way is
+    /// Runs the service in these roles until SIGTERM, SIGHUP or Ctrl-C, or until one of its services ends. What is under way is
     /// finished first, for at most 25 seconds.
     ///
     /// Throws ``Misconfigured`` before anything is started, what ``compose(in:)`` throws, or what ended it.
@@ -35,7 +35,7 @@ extension Assembly {
     func configuration(_ services: [any Service]) -> ServiceGroupConfiguration {
         var configuration = ServiceGroupConfiguration(
             services: services.map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup) },
-            gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+            gracefulShutdownSignals: [.sigterm, .sigint, .sighup], logger: logger)
         configuration.maximumGracefulShutdownDuration = .seconds(25)
         return configuration
     }

@@ -60,7 +60,7 @@ extension Settings {
         return try text.split(separator: ",", omittingEmptySubsequences: false).map { part in
             guard let origin = Origin(rawValue: part.trimmingCharacters(in: .whitespaces)) else {
                 throw Misconfigured(
-                    "CORS_ALLOWED_ORIGINS: “\(part)” is not an origin such as https://app.example.com; wildcards are not taken")
+                    "CORS_ALLOWED_ORIGINS: each must be an origin such as https://app.example.com; wildcards are not taken")
             }
             return origin
         }

@@ -4,7 +4,6 @@ public import LeftfoldDriver
 public import LeftfoldHTTP
 public import LeftfoldPostgres
 public import Logging
-import SystemPackage
 
 /// What is configured. The defaults are those of the README's table.
 public struct Settings: Sendable {
@@ -51,49 +50,66 @@ public struct Settings: Sendable {
     public var readPatience = Duration.seconds(5)
     public var logLevel = Logger.Level.info
     public var logFormat = LogFormat.text
+    /// One line for each HTTP request, at `info`; without it, at `debug`.
+    public var logRequests = false
     /// For settings of the service's own: the same environment and file.
     public var own = ConfigReader(provider: InMemoryProvider(values: [:]))
+
+    /// What they are called in the environment.
+    private(set) var variables: Set<String> = []
 
     /// The defaults.
     public init() {}
 
-    /// From the environment, and beneath it a file of `KEY=value` lines if one is named. Throws ``Misconfigured``.
-    public static func load(environmentFile: String? = nil) async throws -> Settings {
-        let environment = EnvironmentVariablesProvider()
-        guard let environmentFile else { return try Settings(ConfigReader(provider: environment)) }
-        let file: EnvironmentVariablesProvider
-        do {
-            file = try await EnvironmentVariablesProvider(environmentFilePath: .init(environmentFile))
-        } catch {
-            throw Misconfigured("the file \(environmentFile) cannot be read: \(error)")
-        }
-        return try Settings(ConfigReader(providers: [environment, file]))
+    /// From the environment, and beneath it a file of `KEY=value` lines if one is named: what is empty counts as not set, so a
+    /// variable set to nothing does not hide what the file says. Throws ``Misconfigured``, also for a name that is
+    /// unknown but nearly that of a setting which is not set.
+    public static func load(environmentFile: String? = nil) throws -> Settings {
+        try load(ProcessInfo.processInfo.environment, environmentFile: environmentFile)
     }
 
-    /// `database.pool.size` is `DATABASE_POOL_SIZE` in the environment. Throws ``Misconfigured``.
+    static func load(_ environment: [String: String], environmentFile: String? = nil) throws -> Settings {
+        var values = try environmentFile.map { try EnvironmentFile(path: $0).values } ?? [:]
+        values = values.filter { !$0.value.isEmpty }.merging(environment.filter { !$0.value.isEmpty }) { $1 }
+        let settings = try Settings(ConfigReader(provider: EnvironmentVariablesProvider(environmentVariables: values)))
+        if let misspelling = Misspelling.first(in: values.keys, known: settings.variables) {
+            throw Misconfigured("there is no setting \(misspelling.name); \(misspelling.meant) is meant, it seems")
+        }
+        return settings
+    }
+
+    /// `database.pool.size` is `DATABASE_POOL_SIZE` in the environment. Throws ``Misconfigured``, which names the variable and
+    /// never quotes its value: it may have been meant for another.
     public init(_ config: ConfigReader) throws {
         own = config
+        var variables: Set<String> = []
         // An empty value counts as none throughout: compose files and shells often set variables to nothing.
         func text(_ key: ConfigKey, isSecret: Bool = false) -> String? {
-            config.string(forKey: key, isSecret: isSecret).flatMap { $0.isEmpty ? nil : $0 }
+            variables.insert(Self.variable(key))
+            return config.string(forKey: key, isSecret: isSecret).flatMap { $0.isEmpty ? nil : $0 }
         }
         func number(_ key: ConfigKey, _ range: ClosedRange<Int>, _ set: (Int) -> Void) throws {
             guard let text = text(key) else { return }
             // What cannot be read is a mistake, not the default.
-            guard let number = Int(text), range.contains(number) else {
-                throw Misconfigured(
-                    "\(Self.variable(key)) “\(text)” is not a whole number between \(range.lowerBound) and \(range.upperBound)")
+            guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(text), range.contains(number) else {
+                throw Misconfigured("\(Self.variable(key)) is not a whole number between \(range.lowerBound) and \(range.upperBound)")
             }
             set(number)
         }
         func choice<T: RawRepresentable<String>>(_ key: ConfigKey, _ usual: T, _ what: String) throws -> T {
             guard let text = text(key) else { return usual }
-            guard let value = T(rawValue: text) else { throw Misconfigured("\(Self.variable(key)) “\(text)” is not \(what)") }
+            guard let value = T(rawValue: text) else { throw Misconfigured("\(Self.variable(key)) is not \(what)") }
             return value
         }
+        func flag(_ key: ConfigKey, _ set: (Bool) -> Void) throws {
+            guard let text = text(key) else { return }
+            guard let value = Bool(text) else { throw Misconfigured("\(Self.variable(key)) is neither “true” nor “false”") }
+            set(value)
+        }
         func secret(_ key: String, inFile fileKey: String) throws -> String? {
-            let key = ConfigKey(key), fileKey = ConfigKey(fileKey)
-            return try text(fileKey).map { try Self.secret(inFile: $0, named: Self.variable(fileKey)) } ?? text(key, isSecret: true)
+            let fileKey = ConfigKey(fileKey)
+            let value = text(ConfigKey(key), isSecret: true)
+            return try text(fileKey).map { try Self.secret(inFile: $0, named: Self.variable(fileKey)) } ?? value
         }
         databaseURL = try secret("database.url", inFile: "database.url.file")
         readDatabaseURL = try secret("read.database.url", inFile: "read.database.url.file")
@@ -120,9 +136,14 @@ public struct Settings: Sendable {
         try number("query.cache.mib", 1...1_000_000) { queryCacheMegabytes = $0 }
         try number("projection.batch.size", 1...1_000_000) { projectionBatch = $0 }
         try number("read.patience.ms", 0...3_600_000) { readPatience = .milliseconds($0) }
-        logLevel = try choice("log.level", logLevel, "a log level")
+        logLevel = try choice("log.level", logLevel, "a log level: trace, debug, info, notice, warning, error or critical")
         logFormat = try choice("log.format", logFormat, "“text” or “json”")
+        try flag("log.requests") { logRequests = $0 }
+        self.variables = variables
     }
+
+    /// Whether somebody chose a level.
+    package var saysLogLevel: Bool { own.string(forKey: "log.level").map { !$0.isEmpty } ?? false }
 
     private static func variable(_ key: ConfigKey) -> String { key.components.joined(separator: "_").uppercased() }
 
