@@ -83,9 +83,11 @@ final class QueryDesk<Q: Query>: Sendable {
         var answered = try reveal(full, context)
         guard let marks = full.marks ?? (function.keepsDeadline ? nil : before) else { return answered }
         answered.cache = .forwarded(reason ?? .uriMiss)
+        let dependencies = query.dependencies(of: full.value)
+        answered.read = AnswerBasis(marks, of: Q.reads, dependencies, shelf.progress)
         guard let json = try? answered.json(),
             let kept = CachedAnswer(
-                answered.value, json: json, at: marks, of: Q.reads, dependencies: query.dependencies(of: full.value),
+                answered.value, json: json, at: marks, of: Q.reads, dependencies: dependencies,
                 expires: .now + longestAge, shelf.progress)
         else { return answered }
         shelf.keep(kept, for: key)

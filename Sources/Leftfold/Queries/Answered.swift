@@ -11,6 +11,8 @@ public struct Answered<Value: Sendable>: Sendable {
     package var cursors: CursorSeal?
     /// How far the read models were, in the order of the query's `reads`, when it was read from them.
     package var marks: [ReadModelMark]?
+    /// What it was found to rest on when it was read; nil if nothing is known of that.
+    package var read: AnswerBasis?
 
     public init(_ value: Value, at position: GlobalPosition) {
         self.value = value
@@ -21,6 +23,9 @@ public struct Answered<Value: Sendable>: Sendable {
         self.init(value, at: marks.position)
         self.marks = marks
     }
+
+    /// What it rests on; nil if nothing is known of that: then nobody is told when it changes.
+    package var basis: AnswerBasis? { kept?.basis ?? read }
 }
 
 extension Answered where Value: Encodable {

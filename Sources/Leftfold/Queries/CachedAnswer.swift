@@ -32,6 +32,9 @@ package final class CachedAnswer<Value: Sendable>: Sendable {
         truth = Mutex(Truth(change: change, marks: renewed, position: renewed.position))
     }
 
+    /// What it rests on.
+    package var basis: AnswerBasis { AnswerBasis(truth.withLock(\.marks), of: reads, dependencies, progress) }
+
     /// The position at which it is known to be true now; nil if it may be no longer, or is too old.
     package func position(at now: ContinuousClock.Instant) -> GlobalPosition? {
         guard now < expires else { return nil }

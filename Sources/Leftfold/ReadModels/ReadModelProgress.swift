@@ -57,15 +57,18 @@ public final class ReadModelProgress: Sendable {
         var heard: [FollowerName: GlobalPosition] = [:]
         /// Checkpoints that were ahead of their announcements at the last comparison.
         var ahead: [ProjectionName: GlobalPosition] = [:]
+        var waiters = TouchWaiters()
 
         mutating func lose(_ projection: ProjectionName) {
             losses += 1
+            waiters.touchAll()
             ahead[projection] = nil
             if let known = known.removeValue(forKey: projection) { projections[known.follower] = nil }
         }
 
         mutating func loseAll() {
             losses += 1
+            waiters.touchAll()
             (known, projections, heard, ahead) = ([:], [:], [:], [:])
         }
     }
@@ -82,6 +85,7 @@ public final class ReadModelProgress: Sendable {
     /// Grows with everything that is learnt or lost.
     private let changes = Atomic<Int>(0)
     private let dependents = Atomic<Int>(0)
+    private let waiterNumbers = Atomic<TouchWaiters.Number>(0)
 
     /// - Parameter capacity: how many dependencies are remembered of each projection at most.
     package init(capacity: Int = 100_000) { self.capacity = max(2, capacity) }
@@ -96,10 +100,13 @@ public final class ReadModelProgress: Sendable {
     package func addDependents(_ count: Int) { dependents.add(count, ordering: .relaxed) }
 
     private func changing<T>(_ body: (inout State) -> T) -> T {
-        state.withLock { state in
+        let (result, woken) = state.withLock { state in
             defer { changes.add(1, ordering: .releasing) }
-            return body(&state)
+            let result = body(&state)
+            return (result, state.waiters.takeDue())
         }
+        for continuation in woken { continuation.resume() }
+        return result
     }
 
     // MARK: Fed
@@ -141,14 +148,17 @@ public final class ReadModelProgress: Sendable {
             if from == known.position, to >= from {
                 known.position = to
                 known.touch(dependencies, at: to, capacity: capacity)
+                state.waiters.touch(dependencies)
             } else if from > known.position, to >= from {
                 // One was lost.
                 known.position = to
                 known.forgetTouches(upTo: to)
+                state.waiters.touchAll()
             } else if to > known.learntAt || to < from {
                 // It went back: another history.
                 state.projections[follower] = nil
                 state.losses += 1
+                state.waiters.touchAll()
             }
         }
     }
@@ -245,20 +255,49 @@ public final class ReadModelProgress: Sendable {
 
     /// Whether what was read of these projections at these marks is still so.
     package func freshness(of marks: [ReadModelMark], _ projections: [ProjectionName], _ dependencies: Dependencies) -> Freshness {
-        state.withLock { state in
-            var renewed: [ReadModelMark] = []
-            for (projection, mark) in zip(projections, marks) {
-                guard let known = state.known[projection] else { return .unknown }
-                guard known.incarnation == mark.incarnation, mark.position >= known.floor else { return .stale }
-                switch dependencies {
-                case .everything: guard known.touched <= mark.position else { return .stale }
-                case .only(let set): guard set.allSatisfy({ known.touched($0) <= mark.position }) else { return .stale }
-                }
-                renewed.append(ReadModelMark(incarnation: known.incarnation, position: max(known.position, mark.position)))
+        state.withLock { freshness(of: marks, projections, dependencies, $0) }
+    }
+
+    private func freshness(
+        of marks: [ReadModelMark], _ projections: [ProjectionName], _ dependencies: Dependencies, _ state: borrowing State
+    ) -> Freshness {
+        var renewed: [ReadModelMark] = []
+        for (projection, mark) in zip(projections, marks) {
+            guard let known = state.known[projection] else { return .unknown }
+            guard known.incarnation == mark.incarnation, mark.position >= known.floor else { return .stale }
+            switch dependencies {
+            case .everything: guard known.touched <= mark.position else { return .stale }
+            case .only(let set): guard set.allSatisfy({ known.touched($0) <= mark.position }) else { return .stale }
             }
-            return .fresh(renewed)
+            renewed.append(ReadModelMark(incarnation: known.incarnation, position: max(known.position, mark.position)))
+        }
+        return .fresh(renewed)
+    }
+
+    // MARK: Waited for
+
+    /// Returns when what was read at these marks may no longer be what one would read, or when the task is cancelled. While it waits,
+    /// the checkpoints are looked at for lost announcements.
+    package func waitUntilStale(_ marks: [ReadModelMark], _ projections: [ProjectionName], _ dependencies: Dependencies) async {
+        let number = waiterNumbers.add(1, ordering: .relaxed).newValue
+        addDependents(1)
+        defer { addDependents(-1) }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let waits = state.withLock { state in
+                    guard !Task.isCancelled, case .fresh = freshness(of: marks, projections, dependencies, state) else { return false }
+                    state.waiters.add(number, dependencies, continuation)
+                    return true
+                }
+                if !waits { continuation.resume() }
+            }
+        } onCancel: {
+            state.withLock { $0.waiters.remove(number) }?.resume()
         }
     }
+
+    /// How many wait.
+    package var waiting: Int { state.withLock { $0.waiters.count } }
 }
 
 extension [ReadModelMark] {
