@@ -18,24 +18,31 @@ public struct LiveAnswers<Q: Query>: AsyncSequence, Sendable {
     let query: Q
     let context: QueryContext
     var pace = LivePace()
+    /// The last answer of an earlier iteration, which this one goes on from.
+    var resumption: LiveResumption?
 
     public func makeAsyncIterator() -> Iterator { Iterator(self) }
 
-    public struct Iterator: AsyncIteratorProtocol {
+    public struct Iterator: AsyncIteratorProtocol, Sendable {
         private let live: LiveAnswers
         private var last: Last?
         private var backoff = Duration.zero
         /// Since when all that was read is older than what was told.
         private var behindSince: ContinuousClock.Instant?
 
-        private struct Last {
+        private struct Last: Sendable {
             var basis: AnswerBasis?
-            var json: [UInt8]
+            /// Whether it is this one.
+            var isSame: @Sendable ([UInt8]) -> Bool
             var position: GlobalPosition
-            var asked: ContinuousClock.Instant
+            /// Nil: not since the resumption.
+            var asked: ContinuousClock.Instant?
         }
 
-        init(_ live: LiveAnswers) { self.live = live }
+        init(_ live: LiveAnswers) {
+            self.live = live
+            last = live.resumption.map { Last(basis: nil, isSame: $0.isSame, position: $0.position) }
+        }
 
         /// Throws `CancellationError` when the task is cancelled.
         public mutating func next() async throws -> Answered<Q.Answer>? {
@@ -49,8 +56,8 @@ public struct LiveAnswers<Q: Query>: AsyncSequence, Sendable {
             let end = limit.map { ContinuousClock.now + $0 }
             while true {
                 try Task.checkCancellation()
-                if let last {
-                    guard try await live.pace.wait(for: last.basis, since: last.asked, backoff, until: end) else { return nil }
+                if let last, let asked = last.asked {
+                    guard try await live.pace.wait(for: last.basis, since: asked, backoff, until: end) else { return nil }
                 }
                 if let answered = try await ask() { return answered }
             }
@@ -61,7 +68,7 @@ public struct LiveAnswers<Q: Query>: AsyncSequence, Sendable {
             var context = live.context
             let asked = ContinuousClock.now
             // What was demanded at first is known by now. Demanding again what was told would wait for a replica that is behind another.
-            if last != nil { context.after = nil }
+            if last?.asked != nil { context.after = nil }
             let answered: Answered<Q.Answer>
             let json: [UInt8]
             do {
@@ -75,7 +82,7 @@ public struct LiveAnswers<Q: Query>: AsyncSequence, Sendable {
             }
             backoff = .zero
             guard let last else {
-                self.last = Last(basis: answered.basis, json: json, position: answered.position, asked: asked)
+                self.last = Last(basis: answered.basis, isSame: { $0 == json }, position: answered.position, asked: asked)
                 return answered
             }
             let isOlder = answered.position < last.position
@@ -83,14 +90,14 @@ public struct LiveAnswers<Q: Query>: AsyncSequence, Sendable {
             if let behindSince, asked - behindSince > live.pace.tolerance {
                 throw NotYetVisible(wanted: last.position, reached: answered.position)
             }
-            guard !isOlder, json != last.json else {
+            guard !isOlder, !last.isSame(json) else {
                 self.last?.asked = asked
                 // Of what is older than what was told nothing is awaited: it is looked at again soon.
                 self.last?.basis = isOlder ? nil : answered.basis
                 if !isOlder { self.last?.position = answered.position }
                 return nil
             }
-            self.last = Last(basis: answered.basis, json: json, position: answered.position, asked: asked)
+            self.last = Last(basis: answered.basis, isSame: { $0 == json }, position: answered.position, asked: asked)
             return answered
         }
 
@@ -103,10 +110,23 @@ public struct LiveAnswers<Q: Query>: AsyncSequence, Sendable {
 extension QueryBus {
     /// The answer to a query, and each later one; see ``LiveAnswers``. Every one of them is asked for like any other: authorized,
     /// validated and measured.
-    public func watch<Q: Query>(_ query: Q, _ context: QueryContext) -> LiveAnswers<Q> {
+    public func watch<Q: Query>(_ query: Q, _ context: QueryContext) -> LiveAnswers<Q> { watch(query, context, since: nil) }
+
+    package func watch<Q: Query>(_ query: Q, _ context: QueryContext, since resumption: LiveResumption?) -> LiveAnswers<Q> {
         var live = LiveAnswers(bus: self, query: query, context: context)
         // What does not trust its dependencies for longer is looked at as often.
         if case .on(let age) = Q.caching { live.pace.longest = min(live.pace.longest, age) }
+        live.resumption = resumption
         return live
+    }
+}
+
+/// The last answer that somebody got who comes back: nothing older is told, nor the same again, and what passes does not end it.
+package struct LiveResumption: Sendable {
+    let position: GlobalPosition
+    let isSame: @Sendable (_ json: [UInt8]) -> Bool
+
+    package init(_ position: GlobalPosition, isSame: @escaping @Sendable (_ json: [UInt8]) -> Bool) {
+        (self.position, self.isSame) = (position, isSame)
     }
 }

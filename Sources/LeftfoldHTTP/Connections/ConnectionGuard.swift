@@ -25,6 +25,9 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private var isAnswering = false
     private var closesAfterAnswer = false
     private var isClosing = false
+    /// An answer without an end. Its client must read on, and that is all the time it has.
+    private var isStreaming = false
+    private var unread = 0
     private var correlationID: String?
     /// To be told as soon as the answer before it is written.
     private var postponed: Refused?
@@ -114,12 +117,29 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         case .head(let head):
             isAnswering = head.status.kind != .informational
             closesAfterAnswer = head.headerFields[.connection] == "close"
+            isStreaming = head.headerFields[.contentType] == "text/event-stream"
+            if isStreaming { alarm.unset() }
             context.write(data, promise: promise)
-        case .body: context.write(data, promise: promise)
+        case .body:
+            if isStreaming { writeMessage(context, data, promise) } else { context.write(data, promise: promise) }
         case .end:
+            isStreaming = false
             context.write(data, promise: promise)
             answered(context)
         }
+    }
+
+    /// Who does not take in what is sent is cut off.
+    private func writeMessage(_ context: ChannelHandlerContext, _ data: NIOAny, _ promise: EventLoopPromise<Void>?) {
+        if unread == 0 { set(configuration.requestDeadline) }
+        unread += 1
+        let written = promise ?? context.eventLoop.makePromise()
+        written.futureResult.assumeIsolated().whenComplete { [weak self] _ in
+            guard let self else { return }
+            unread -= 1
+            if unread == 0, isStreaming { alarm.unset() }
+        }
+        context.write(data, promise: written)
     }
 
     private func answered(_ context: ChannelHandlerContext) {

@@ -10,7 +10,10 @@ struct AuthenticationMiddleware: RouterMiddleware {
     ) async throws -> Response {
         // Without a route there is nothing to protect: it is answered 404 or 405.
         if context.endpointPath != nil {
-            context.exchange.principal = try await authenticator.authenticate(try Credential(request.headers))
+            let credential = try Credential(request.headers)
+            context.exchange.admit(try await authenticator.authenticate(credential)) { [authenticator] in
+                try await authenticator.authenticate(credential)
+            }
         }
         return try await next(request, context)
     }

@@ -44,11 +44,12 @@ struct CrossOriginMiddleware: RouterMiddleware {
 
     private static let allowed = [
         "Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "Last-Event-ID", "Leftfold-Position",
-        "X-Correlation-Id", "X-Causation-Id",
+        "Leftfold-Session", "X-Correlation-Id", "X-Causation-Id",
     ].joined(separator: ", ")
 
     /// What a client acts on, beyond what browsers show anyway.
     private static let exposed = [
-        "Cache-Status", "ETag", "Leftfold-Position", "Link", "Location", "Retry-After", "WWW-Authenticate", "X-Correlation-Id",
+        "Cache-Status", "ETag", "Leftfold-Position", "Leftfold-Session", "Link", "Location", "Retry-After", "WWW-Authenticate",
+        "X-Correlation-Id",
     ].joined(separator: ", ")
 }

@@ -66,6 +66,7 @@ struct EdgeMiddleware: RouterMiddleware {
     private func finish(_ response: inout Response, _ request: Request, _ context: EdgeContext) {
         response.headers[.correlationID] = context.correlationID
         response.headers[.contentTypeOptions] = "nosniff"
+        ReadSession.extend(&response.headers, of: request.headers)
         if response.headers[.cacheControl] == nil { response.headers[.cacheControl] = "no-store" }
         if response.status.code >= 400, JSONBody.mayExceed(bodyLimit, request.headers) { response.headers[.connection] = "close" }
     }

@@ -35,7 +35,11 @@ public struct HTTPEdge: Sendable {
             throw UnregisteredRoute(
                 description: "\(route.method) \(route.path) stands for “\(route.name)”, which is not registered with its bus.")
         }
-        buses = Buses(commands: commands, queries: queries, bodyLimit: configuration.bodyLimit, patience: configuration.patience)
+        buses = Buses(
+            commands: commands, queries: queries, bodyLimit: configuration.bodyLimit, patience: configuration.patience,
+            eventStreams: EventStreamPlaces(
+                limit: configuration.maximumEventStreams, limitOfEach: configuration.maximumEventStreamsPerPrincipal),
+            heartbeat: configuration.heartbeat)
         self.authenticator = authenticator
         self.routes = routes
         monitoring = MonitoringRoutes(readiness: readiness, metrics: metrics)

@@ -1,9 +1,15 @@
+import Crypto
 import HTTPTypes
 import Leftfold
 
-/// `"3"`: version 3 of the resource.
+/// `"3"`: version 3 of the resource. Of answers that have no version: a digest of their bytes.
 enum EntityTag {
     static func of(_ version: Int64) -> String { "\"\(version)\"" }
+    static func of(_ json: [UInt8]) -> String { "\"\(digest(json))\"" }
+
+    /// 96 bits of SHA-256, as URLs have them.
+    static func digest(_ json: [UInt8]) -> String { Base64URL.encode(Array(SHA256.hash(data: json).prefix(12))) }
+    static let digestLength = 16
 
     /// The version in `If-Match`. Neither `*` nor lists nor weak tags: the client names the one version it decided on.
     static func ifMatch(_ headers: HTTPFields) throws(RequestRefusal) -> StreamVersion? {

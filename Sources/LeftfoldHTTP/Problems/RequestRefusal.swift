@@ -18,6 +18,10 @@ struct RequestRefusal: Refusal {
         code: "invalid_causation_id", message: "X-Causation-Id must be 1 to 128 printable ASCII characters.")
     static let invalidPosition = Self(
         code: "invalid_position", message: "A position is a whole number from 0, as an earlier answer told it.")
+    static let invalidSession = Self(
+        code: "invalid_session", message: "Leftfold-Session must be “new”, or what an earlier answer told.")
+    static let invalidLastEventID = Self(
+        code: "invalid_last_event_id", message: "Last-Event-ID must be the id of a message of this stream.")
     static let unsupportedMediaType = Self(
         code: "unsupported_media_type", message: "The body must be application/json in UTF-8.")
 
@@ -26,6 +30,12 @@ struct RequestRefusal: Refusal {
     static func payloadTooLarge(limit: Int) -> Self {
         Self(code: "payload_too_large", message: "The body is larger than \(limit) bytes.")
     }
+
+    static func tooManyStreams(limit: Int) -> Self {
+        Self(code: "too_many_streams", message: "There are \(limit) event streams of this subject already.")
+    }
+
+    static let overloaded = Self(code: "overloaded", message: "The service has as much to do as it can. Try again soon.")
 
     static func unknownParameter(_ name: some StringProtocol) -> Self {
         Self(code: "unknown_parameter", message: "The query parameter “\(name.prefix(64))” is not known.")

@@ -3,6 +3,13 @@ import Hummingbird
 import Leftfold
 
 extension Problem {
+    /// Nothing about the fault reaches the client.
+    static func internalError(correlationID: String) -> Problem {
+        Problem(
+            code: "internal_error", status: 500, detail: "The service failed. The operator finds more under the correlation id.",
+            correlationID: correlationID)
+    }
+
     /// Hummingbird's own errors, and those that routes of a service throw in its terms.
     init(_ error: any HTTPResponseError, correlationID: String) {
         let phrase = error.status.reasonPhrase
@@ -19,7 +26,7 @@ extension Response {
         self.init(Problem(refusal, status: status.code, correlationID: correlationID), status)
         if let refused = refusal as? RequestRefusal { headers.append(contentsOf: refused.headers) }
         switch status {
-        case .serviceUnavailable: headers[.retryAfter] = "1"
+        case .serviceUnavailable, .tooManyRequests: headers[.retryAfter] = "1"
         case .unauthorized: headers[.wwwAuthenticate] = Self.challenge(refusal.code)
         default: break
         }
@@ -27,10 +34,7 @@ extension Response {
 
     /// Nothing about the fault reaches the client.
     static func internalError(correlationID: String) -> Response {
-        let problem = Problem(
-            code: "internal_error", status: 500, detail: "The service failed. The operator finds more under the correlation id.",
-            correlationID: correlationID)
-        return Response(problem, .internalServerError)
+        Response(.internalError(correlationID: correlationID), .internalServerError)
     }
 
     init(_ problem: Problem, _ status: HTTPResponse.Status) {

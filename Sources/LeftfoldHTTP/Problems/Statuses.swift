@@ -41,6 +41,8 @@ enum Statuses {
         "not_yet_visible": .serviceUnavailable,
         "query_timed_out": .serviceUnavailable,
         "too_many_queries": .serviceUnavailable,
+        "too_many_streams": .tooManyRequests,
+        "overloaded": .serviceUnavailable,
         "too_many_rows": .unprocessableContent,
     ]
 }

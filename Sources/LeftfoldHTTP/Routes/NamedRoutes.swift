@@ -22,7 +22,7 @@ enum NamedRoutes {
             after: try ReadPosition.read(request.headers, string), patience: buses.patience)
         let json = try await JSONBody.read(request, limit: buses.bodyLimit)
         let answered = try await buses.queries.ask(named: try name(context), json: json, query)
-        return Response(answer: answered.value, at: answered.position)
+        return Response(answer: answered.value, at: answered.position, answered.cache)
     }
 
     private static func name(_ context: EdgeContext) throws -> String { try context.parameters.require("name") }

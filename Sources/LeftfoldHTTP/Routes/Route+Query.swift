@@ -46,23 +46,48 @@ struct QueryEndpoint<Q: Query>: Sendable {
         }
         let query = try StrictJSON.decode(
             Q.self, from: JSONObject.inserting(fields, into: JSONObject.empty), cursors: buses.queries.cursors)
-        let answered = try await buses.queries.ask(
-            query,
-            QueryContext(
-                principal: try context.principal, correlationID: context.correlationID,
-                after: try ReadPosition.read(request.headers, string), patience: buses.patience))
+        let asked = QueryContext(
+            principal: try context.principal, correlationID: context.correlationID,
+            after: try ReadPosition.read(request.headers, string), patience: buses.patience)
+        if EventStreamAccept.isWanted(request) { return try await watch(query, asked, request, context, buses) }
+        return try response(to: request, try await buses.queries.ask(query, asked))
+    }
 
-        guard let version else {
-            return Response(answer: try StrictJSON.encode(answered.value, cursors: buses.queries.cursors), at: answered.position)
-        }
-        let tag = EntityTag.of(version(answered.value))
+    private func response(to request: Request, _ answered: Answered<Q.Answer>) throws -> Response {
+        let json = try answered.json()
+        let tag = version.map { EntityTag.of($0(answered.value)) } ?? EntityTag.of(json)
         var response =
             EntityTag.isKnown(tag, request.headers)
-            ? Response(status: .notModified, headers: [.leftfoldPosition: answered.position.description])
-            : Response(answer: try StrictJSON.encode(answered.value, cursors: buses.queries.cursors), at: answered.position)
+            ? Response(notModifiedAt: answered.position, answered.cache)
+            : Response(answer: json, at: answered.position, answered.cache)
         response.headers[.eTag] = tag
         // It may be kept, but must be asked for again each time: that is what the tag is for.
         response.headers[.cacheControl] = "private, no-cache"
+        response.headers[.vary] = "Accept, Authorization"
+        return response
+    }
+
+    /// The answer, and each later one. What the first is refused with is the answer to the request.
+    private func watch(
+        _ query: Q, _ asked: QueryContext, _ request: Request, _ context: EdgeContext, _ buses: Buses
+    ) async throws -> Response {
+        let last = try EventID(request.headers)
+        var asked = asked
+        asked.after = [asked.after, last?.position].compactMap(\.self).max()
+        let place = try buses.eventStreams.take(for: asked.principal)
+        var answers = buses.queries.watch(query, asked, since: last?.resumption).makeAsyncIterator()
+        let first = try await answers.next(within: last == nil ? nil : .zero)
+        let stream = EventStream(
+            answers: answers, first: first, place: place, heartbeat: buses.heartbeat, exchange: context.exchange,
+            correlationID: context.correlationID, logger: context.logger)
+        var response = Response(
+            status: .ok, headers: [.contentType: "text/event-stream", .cacheControl: "no-store", .accelBuffering: "no"],
+            body: ResponseBody { writer in try await stream.write(to: &writer) })
+        response.headers[.vary] = "Accept, Authorization"
+        if let first {
+            response.headers[.leftfoldPosition] = first.position.description
+            response.headers[.cacheStatus] = Response.cacheStatus(first.cache)
+        }
         return response
     }
 }

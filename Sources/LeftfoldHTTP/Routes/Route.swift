@@ -33,6 +33,8 @@ struct Buses: Sendable {
     let queries: QueryBus
     let bodyLimit: Int
     let patience: Duration
+    let eventStreams: EventStreamPlaces
+    let heartbeat: Duration
 }
 
 /// `{id}` in a path.

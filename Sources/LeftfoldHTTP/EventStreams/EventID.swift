@@ -1,0 +1,33 @@
+import Crypto
+import HTTPTypes
+import Leftfold
+
+/// Names the answer that a client got last, so that a stream can be taken up again: `<position>.<digest of the JSON>`.
+struct EventID: Sendable, Equatable, CustomStringConvertible {
+    let position: GlobalPosition
+    let digest: String
+
+    init(_ json: [UInt8], at position: GlobalPosition) {
+        (self.position, digest) = (position, EntityTag.digest(json))
+    }
+
+    /// What `Last-Event-ID` names; nil where there is none, or an empty one, which browsers send for none.
+    init?(_ headers: HTTPFields) throws(RequestRefusal) {
+        let fields = headers[fields: .lastEventID]
+        guard let field = fields.first else { return nil }
+        let text: (bytes: [UInt8], isLong: Bool) = field.withUnsafeBytesOfValue { value in (Array(value.prefix(64)), value.count > 64) }
+        if text.bytes.isEmpty { return nil }
+        let parts = text.bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        guard fields.count == 1, !text.isLong, parts.count == 2, parts[1].count == EntityTag.digestLength,
+            parts[1].allSatisfy({ $0 > 0x20 && $0 < 0x7F }),
+            let position = WholeNumber.parse(String(decoding: parts[0], as: UTF8.self))
+        else { throw .invalidLastEventID }
+        self.position = GlobalPosition(rawValue: position)
+        digest = String(decoding: parts[1], as: UTF8.self)
+    }
+
+    var description: String { "\(position).\(digest)" }
+
+    /// An iteration that goes on after this answer.
+    var resumption: LiveResumption { LiveResumption(position) { [digest] in EntityTag.digest($0) == digest } }
+}

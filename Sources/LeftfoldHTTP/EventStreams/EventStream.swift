@@ -1,0 +1,73 @@
+import AsyncAlgorithms
+import Hummingbird
+import Leftfold
+import Logging
+import NIOCore
+import ServiceLifecycle
+
+/// A live query on its way to one client.
+///
+/// The next answer is looked for when the one before it is written, so a client that reads slowly costs no memory, and gets fewer.
+struct EventStream<Q: Query>: Sendable {
+    let answers: LiveAnswers<Q>.Iterator
+    /// The first answer, unless the client has it.
+    let first: Answered<Q.Answer>?
+    let place: EventStreamPlaces.Place
+    /// A sign of life after so long without an answer. As often it is asked whether the client may still be here.
+    let heartbeat: Duration
+    let exchange: Exchange
+    let correlationID: String
+    let logger: Logger
+
+    @concurrent func write(to writer: inout any ResponseBodyWriter) async throws {
+        let messages = AsyncChannel<ByteBuffer>()
+        try await withGracefulShutdownHandler {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { await produce(into: messages) }
+                for await message in messages { try await writer.write(message) }
+                group.cancelAll()
+            }
+        } onGracefulShutdown: {
+            // The client comes back, to another process or to the next one here.
+            messages.finish()
+        }
+        try await writer.finish(nil)
+    }
+
+    private func produce(into messages: AsyncChannel<ByteBuffer>) async {
+        var answers = answers
+        var admitted = ContinuousClock.now
+        do {
+            await messages.send(EventMessage.opening)
+            if let first { await messages.send(try Self.message(first)) }
+            while true {
+                let message = try await answers.next(within: heartbeat).map(Self.message) ?? EventMessage.heartbeat
+                if admitted.duration(to: .now) >= heartbeat {
+                    try await exchange.admitAgain()
+                    admitted = .now
+                }
+                await messages.send(message)
+            }
+        } catch is CancellationError {
+            // The client is gone.
+        } catch {
+            await messages.send(EventMessage.problem(problem(error)))
+        }
+        messages.finish()
+    }
+
+    private static func message(_ answered: Answered<Q.Answer>) throws -> ByteBuffer {
+        let json = try answered.json()
+        return EventMessage.answer(json, EventID(json, at: answered.position))
+    }
+
+    private func problem(_ error: any Error) -> Problem {
+        if let refusal = error as? any Refusal {
+            let status = Statuses.status(of: refusal, isConditional: false)
+            if status != .internalServerError { return Problem(refusal, status: status.code, correlationID: correlationID) }
+        }
+        logger.error(
+            "An event stream failed.", metadata: ["error": "\(String(reflecting: error))", "correlation_id": "\(correlationID)"])
+        return .internalError(correlationID: correlationID)
+    }
+}
