@@ -18,7 +18,7 @@ struct LeftfoldBench: AsyncParsableCommand {
     var only: String?
     @Flag(help: "Small counts, one round: shows that everything works, not how fast it is.")
     var quick = false
-    @Flag(help: "A million events in the rebuild suite.")
+    @Flag(help: "A million events in the rebuild suite, and a million users in the growth suite.")
     var full = false
     @Option(help: "Seconds of each single measurement.")
     var seconds: Double?
@@ -60,7 +60,7 @@ struct LeftfoldBench: AsyncParsableCommand {
 
     private var plan: Plan {
         var plan = quick ? Plan.quick : .standard
-        if full { plan.events = 1_000_000 }
+        if full { (plan.events, plan.manyUsers) = (1_000_000, 1_000_000) }
         plan.seconds = seconds ?? plan.seconds
         plan.rounds = rounds ?? plan.rounds
         plan.events = events ?? plan.events

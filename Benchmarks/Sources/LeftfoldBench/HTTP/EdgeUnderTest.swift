@@ -9,13 +9,16 @@ struct EdgeUnderTest: Sendable {
     private let edge: HTTPEdge
     let token: String
 
-    init(_ service: UserDirectoryService) async throws {
+    init(_ service: UserDirectoryService, cached: Bool) async throws {
         let keys = try await JSONWebKeySet(JSONWebKeySet.generate())
         token = try TokenIssuer(keys: keys, issuer: "bench", audience: "bench").issue(subject: "bench", roles: ["editor"])
         edge = try HTTPEdge(
-            commands: service.commands, queries: service.queries,
+            commands: service.commands, queries: cached ? service.cachedQueries : service.queries,
             authenticator: TokenVerifier(keys: keys, issuer: "bench", audience: "bench"),
-            routes: [.create("/users", CreateUser.self), .query("/users/{id}", GetUser.self, version: \.version)],
+            routes: [
+                .create("/users", CreateUser.self), .query("/users/{id}", GetUser.self, version: \.version),
+                .query("/users", ListUsers.self, parameters: [.integer("limit")]),
+            ],
             configuration: EdgeConfiguration(port: 0), logger: Console.logger)
     }
 

@@ -19,11 +19,16 @@ struct HTTPSuite {
             try await UserDirectoryService.use(database) { service in
                 try await service.fillReadTables()
                 let ids = try await service.userIDs().map { $0.uuidString.lowercased() }
-                let edge = try await EdgeUnderTest(service)
+                let edge = try await EdgeUnderTest(service, cached: false)
+                let cachedEdge = try await EdgeUnderTest(service, cached: true)
                 try await Serving.use({ BareServer.application(onStart: $0) }) { barePort in
                     try await Serving.use({ edge.application(onStart: $0) }) { port in
-                        let targets = Targets(bare: barePort, edge: port, token: edge.token, ids: ids)
-                        for round in 0..<bench.plan.rounds { try await self.round(round, targets, insert, &scoreboard) }
+                        try await Serving.use({ cachedEdge.application(onStart: $0) }) { cachedPort in
+                            let targets = Targets(
+                                bare: barePort, edge: port, cachedEdge: cachedPort, token: edge.token, cachedToken: cachedEdge.token,
+                                ids: ids)
+                            for round in 0..<bench.plan.rounds { try await self.round(round, targets, insert, &scoreboard) }
+                        }
                     }
                 }
             }
@@ -33,7 +38,9 @@ struct HTTPSuite {
     private struct Targets {
         let bare: Int
         let edge: Int
+        let cachedEdge: Int
         let token: String
+        let cachedToken: String
         let ids: [String]
     }
 
@@ -45,6 +52,16 @@ struct HTTPSuite {
         }
         scoreboard.record(
             comparison("GET /users/{id}, no cache", "F4, \(Self.connections) connections", 0.35), get, against: constant)
+        let few = Array(ids.prefix(1000))
+        let (cachedToken, floor) = (targets.cachedToken, "F4, \(Self.connections) connections")
+        let cached = try await load(targets.cachedEdge, expecting: 200, round) { random in
+            HTTPRequestText.get("/users/\(few[Int.random(in: few.indices, using: &random)])", token: cachedToken)
+        }
+        scoreboard.record(comparison("GET /users/{id}, cached", floor, 0.7), cached, against: constant)
+        let page = try await load(targets.cachedEdge, expecting: 200, round) { _ in
+            HTTPRequestText.get("/users?limit=10", token: cachedToken)
+        }
+        scoreboard.record(comparison("GET /users?limit=10, cached", floor, nil), page, against: constant)
         let insert = try await insert.run(clients: 32)
         let post = try await load(targets.edge, expecting: 201, round) { random in
             HTTPRequestText.post("/users", json: #"{"email":"\#(random.word())@example.org","name":"Ada Lovelace"}"#, token: token)
@@ -59,8 +76,8 @@ struct HTTPSuite {
         return try await generator.run(seed: UInt64(round), request)
     }
 
-    private func comparison(_ name: String, _ floor: String, _ wanted: Double) -> Comparison {
+    private func comparison(_ name: String, _ floor: String, _ wanted: Double?) -> Comparison {
         Comparison(
-            suite: .http, name: "\(name), \(Self.connections) connections", unit: .perSecond, floor: floor, wanted: .atLeast(wanted))
+            suite: .http, name: "\(name), \(Self.connections) connections", unit: .perSecond, floor: floor, wanted: wanted.map { .atLeast($0) })
     }
 }

@@ -6,7 +6,7 @@ import LeftfoldTesting
 import LeftfoldUsers
 import LeftfoldUsersReadModel
 
-/// Queries per second, and how long loading a stream takes. There is no query cache yet: every query goes to the server.
+/// Queries per second, read and kept, and how long loading a stream takes.
 struct ReadSuite {
     let bench: Bench
 
@@ -48,32 +48,29 @@ struct ReadSuite {
                 try await asking(service, callers, seeds.next()) { random in
                     GetUser(id: ids[Int.random(in: ids.indices, using: &random)])
                 }, against: select)
+            // As many as are kept at once.
+            let few = Array(ids.prefix(1000))
+            scoreboard.record(
+                comparison("GetUser, \(count), cached", floor, callers == 32 ? nil : .atLeast(10)),
+                try await asking(service, callers, seeds.next(), cached: true) { random in
+                    GetUser(id: few[Int.random(in: few.indices, using: &random)])
+                }, against: select)
         }
+        let page = try await floors.page(clients: 8)
+        scoreboard.record(
+            comparison("ListUsers, first page of 50, 8 callers, cached", "the same SELECT, 8 clients", .atLeast(10)),
+            try await asking(service, 8, seeds.next(), cached: true) { _ in ListUsers(limit: 50) }, against: page)
         scoreboard.record(
             comparison("ListUsers, first page of 50, 8 callers", "the same SELECT, 8 clients", nil),
-            try await asking(service, 8, seeds.next()) { _ in ListUsers(limit: 50) }, against: try await floors.page(clients: 8))
+            try await asking(service, 8, seeds.next()) { _ in ListUsers(limit: 50) }, against: page)
 
         let last = min(Self.page - 1, ids.count / Self.pageSize - 1)
         let first = try await asking(service, 1, seeds.next()) { _ in ListUsers(limit: Self.pageSize) }
-        let cursor = try await deepCursor(behind: last * Self.pageSize, service)
+        let cursor = try await service.cursor(behind: last * Self.pageSize)
         let deep = try await asking(service, 1, seeds.next()) { _ in ListUsers(limit: Self.pageSize, cursor: cursor) }
         scoreboard.record(
             comparison("ListUsers, page \(last + 1) by cursor, 1 caller", "page 1", .atMost(1.5), .milliseconds),
             deep.median, against: first.median)
-    }
-
-    /// The cursor of the page behind so many users.
-    private func deepCursor(behind users: Int, _ service: UserDirectoryService) async throws -> Cursor? {
-        var (left, cursor) = (users, Cursor?.none)
-        while left > 0 {
-            let query = ListUsers(limit: min(left, ListUsers.maximumLimit), cursor: cursor)
-            let page = try await service.queries.ask(query, QueryContext(principal: UserDirectoryService.editor, correlationID: "bench"))
-                .value
-            cursor = page.next
-            left -= page.users.count
-            if page.next == nil { break }
-        }
-        return cursor
     }
 
     private func streams(_ service: UserDirectoryService, _ floors: SelectFloors, _ scoreboard: inout Scoreboard) async throws {
@@ -116,9 +113,10 @@ struct ReadSuite {
     }
 
     private func asking<Q: Query>(
-        _ service: UserDirectoryService, _ callers: Int, _ seeds: Seeds.Family, _ query: @escaping @Sendable (inout SeededGenerator) -> Q
+        _ service: UserDirectoryService, _ callers: Int, _ seeds: Seeds.Family, cached: Bool = false,
+        _ query: @escaping @Sendable (inout SeededGenerator) -> Q
     ) async throws -> Figure {
-        let bus = service.queries
+        let bus = cached ? service.cachedQueries : service.queries
         let context = QueryContext(principal: UserDirectoryService.editor, correlationID: "bench")
         return try await Callers(count: callers, duration: bench.plan.duration).run {
             seeds.member($0)
