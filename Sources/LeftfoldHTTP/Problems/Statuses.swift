@@ -42,5 +42,7 @@ enum Statuses {
         "query_timed_out": .serviceUnavailable,
         "too_many_queries": .serviceUnavailable,
         "too_many_rows": .unprocessableContent,
+        "overloaded": .serviceUnavailable,
+        "too_many_requests": .tooManyRequests,
     ]
 }
