@@ -18,6 +18,7 @@ let metricsTestKit: Target.Dependency = .product(name: "MetricsTestKit", package
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let nioHTTPTypes: Target.Dependency = .product(name: "NIOHTTPTypes", package: "swift-nio-extras")
+let nioHTTPTypesHTTP1: Target.Dependency = .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let serviceLifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let tracing: Target.Dependency = .product(name: "Tracing", package: "swift-distributed-tracing")
@@ -87,8 +88,7 @@ let package = Package(
             name: "LeftfoldHTTP",
             dependencies: [
                 "Leftfold", asyncAlgorithms, crypto, hummingbird, hummingbirdCore, hummingbirdTLS, httpTypes, nioCore, nioHTTP1,
-                nioHTTPTypes,
-                jwtKit, logging, metrics, serviceLifecycle,
+                nioHTTPTypes, nioHTTPTypesHTTP1, nioPosix, jwtKit, logging, metrics, serviceLifecycle,
             ]),
 
         // 4: what a service is

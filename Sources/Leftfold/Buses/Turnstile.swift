@@ -1,7 +1,7 @@
 import Synchronization
 
 /// Lets only so many in at once; the others stand in line, first come, first served.
-final class Turnstile: Sendable {
+package final class Turnstile: Sendable {
     private struct State: Sendable {
         var free: Int
         var line: [(number: Int, continuation: CheckedContinuation<Bool, Never>)] = []
@@ -10,7 +10,7 @@ final class Turnstile: Sendable {
 
     private let state: Mutex<State>
 
-    init(_ places: Int) { state = Mutex(State(free: max(1, places))) }
+    package init(_ places: Int) { state = Mutex(State(free: max(1, places))) }
 
     /// Nil if there was no turn until then, or the task was cancelled.
     func pass<T>(until deadline: ContinuousClock.Instant, _ body: () async throws -> T) async throws -> T? {
@@ -19,7 +19,8 @@ final class Turnstile: Sendable {
         return try await body()
     }
 
-    private func enter(until deadline: ContinuousClock.Instant) async -> Bool {
+    /// To be followed by ``leave()``. False if there was no turn until then, or the task was cancelled.
+    package func enter(until deadline: ContinuousClock.Instant) async -> Bool {
         let isFree = state.withLock { state in
             guard state.free > 0 else { return false }
             state.free -= 1
@@ -66,7 +67,7 @@ final class Turnstile: Sendable {
         }
     }
 
-    private func leave() {
+    package func leave() {
         let next = state.withLock { state -> CheckedContinuation<Bool, Never>? in
             guard state.line.isEmpty else { return state.line.removeFirst().continuation }
             state.free += 1

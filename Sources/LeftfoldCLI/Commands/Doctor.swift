@@ -33,7 +33,10 @@ struct Doctor<P: CommandLineProgram>: AsyncParsableCommand {
         var settings = try common.settings()
         let wanted = check.isEmpty ? [.database, .schema, .projections, .server, .own] : check
         var findings: [Health.Finding] = []
-        if wanted.contains(.http) { findings.append(await readiness("http", settings.host, settings.port)) }
+        if wanted.contains(.http) {
+            let host = settings.adminPort == nil ? settings.host : settings.adminHost ?? settings.host
+            findings.append(await readiness("http", host, settings.adminPort ?? settings.port))
+        }
         if wanted.contains(.projector) {
             guard let port = settings.projectPort else { throw Misconfigured("there is no PROJECT_PORT to ask the projector at") }
             findings.append(await readiness("projector", settings.host, port))

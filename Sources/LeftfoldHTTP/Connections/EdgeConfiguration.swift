@@ -11,16 +11,32 @@ public struct EdgeConfiguration: Sendable {
     /// The largest accepted block of headers, in bytes.
     public var headerLimit = 16 << 10
     public var headerCountLimit = 100
-    /// More connections than this wait in the listen queue. The default stays below the usual limit of 1024 open files.
-    public var maximumConnections = 800
+    /// Where there are more connections than this, those go that do nothing: the longest idle first, then the longest at their
+    /// headers, then the slowest bodies; never one whose answer is being made. If none can go, the new one is answered 503. The default is 10,000,
+    /// or what the limit of open files leaves room for.
+    public var maximumConnections = OpenFiles.connections(within: OpenFiles.limit)
+    /// The same for the connections of one address (of IPv6: of one /64); nil: no limit of its own. Behind a proxy all come from one address.
+    public var maximumConnectionsPerAddress: Int? = 1_000
+    /// What may be under way.
+    public var limits = RequestLimits()
 
-    /// How long a connection may do nothing.
+    /// How long a connection that was answered may do nothing. One that says nothing at all has the time for headers.
     public var idleTimeout: Duration = .seconds(60)
     /// How long the headers of a request may take to arrive.
     public var headerDeadline: Duration = .seconds(10)
     /// How long a request may take from its headers to the end of its answer. Then it is answered 408 or 503, and the
     /// connection closed. Work in progress is not cancelled: an append that was sent is never cancelled.
     public var requestDeadline: Duration = .seconds(30)
+    /// How slow a body may be, in bytes a second, while it is waited for.
+    public var minimumBodyRate = 4 << 10
+    /// How long a body may take to get going.
+    public var bodyGrace: Duration = .seconds(5)
+    /// Bodies above this, in bytes, come in turn.
+    public var largeBody = 64 << 10
+    /// How many large bodies are read at once, and so are in memory.
+    public var largeBodiesRead = 64
+    /// How many large bodies are worked on at once.
+    public var largeBodiesWorkedOn = 1
     /// How long a refused client may go on sending before its connection is cut.
     public var lingering: Duration = .seconds(2)
 
@@ -32,6 +48,9 @@ public struct EdgeConfiguration: Sendable {
     public var maximumEventStreamsPerPrincipal = 20
     /// After so long without an answer an event stream shows a sign of life. As often it is asked whether its credential still holds.
     public var heartbeat: Duration = .seconds(15)
+
+    /// Whether health and metrics are answered here; not where a ``MonitoringEdge`` answers them on a port of its own.
+    public var answersHealth = true
 
     /// The pages that may call from a browser (CORS); none unless named.
     public var allowedOrigins: [Origin] = []

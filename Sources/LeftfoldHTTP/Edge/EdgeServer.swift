@@ -9,27 +9,26 @@ struct EdgeServer {
     let configuration: EdgeConfiguration
     let logger: Logger
 
+    /// - Parameter loops: what connections are served on; all threads unless given.
     func application(
-        _ router: Router<EdgeContext>, onStart: @escaping @Sendable (_ port: Int) async -> Void
+        _ router: Router<EdgeContext>, on loops: EventLoopGroupProvider = .singleton,
+        onStart: @escaping @Sendable (_ port: Int) async -> Void
     ) -> some ApplicationProtocol {
         let configuration = configuration
-        let channel = HTTP1Channel.Configuration(
-            additionalChannelHandlers: [ConnectionGuard(configuration)], idleTimeout: TimeAmount(configuration.idleTimeout),
-            httpDecoderConfiguration: .init(
-                maxHeaderFieldSize: configuration.headerLimit, maxHeaderListSize: configuration.headerLimit,
-                maxHeaderFieldCount: configuration.headerCountLimit))
-        let server =
-            configuration.tls.map { tls in
-                HTTPServerBuilder { responder in
-                    try TLSChannel(HTTP1Channel(responder: responder, configuration: channel), tlsConfiguration: tls.configuration)
-                }
-            } ?? .http1(configuration: channel)
+        let book = ConnectionBook(maximum: configuration.maximumConnections, maximumPerAddress: configuration.maximumConnectionsPerAddress)
+        let largeBodies = LargeBodies(
+            above: configuration.largeBody, reading: configuration.largeBodiesRead, working: configuration.largeBodiesWorkedOn,
+            patience: configuration.requestDeadline / 2)
+        let server = HTTPServerBuilder { responder in
+            let channel = EdgeChannel(configuration, book, largeBodies, responder: responder)
+            guard let tls = configuration.tls else { return channel }
+            return try TLSChannel(channel, tlsConfiguration: tls.configuration)
+        }
         return Application(
             router: router, server: server,
             configuration: ApplicationConfiguration(
-                address: .hostname(configuration.host, port: configuration.port), serverName: nil,
-                availableConnectionsDelegate: .maximum(configuration.maximumConnections, logger: logger)),
+                address: .hostname(configuration.host, port: configuration.port), serverName: nil, backlog: 1024),
             onServerRunning: { channel in await onStart(channel.localAddress?.port ?? configuration.port) },
-            logger: logger)
+            eventLoopGroupProvider: loops, logger: logger)
     }
 }

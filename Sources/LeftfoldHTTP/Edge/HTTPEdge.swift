@@ -6,7 +6,7 @@ import Tracing
 /// The HTTP service over a command bus and a query bus. Without any route it already has
 ///
 /// - `POST /commands/{Name}` and `POST /queries/{Name}` for everything that is registered,
-/// - `GET /health/live`, `GET /health/ready` and, where there are metrics, `GET /metrics`, open to all.
+/// - `GET /health/live`, `GET /health/ready` and, where there are metrics, `GET /metrics`, open to all, unless a ``MonitoringEdge`` answers them.
 ///
 /// ```swift
 /// let edge = try HTTPEdge(commands: commands, queries: queries, authenticator: verifier, routes: routes, logger: logger)
@@ -74,13 +74,17 @@ public struct HTTPEdge: Sendable {
             // What people typed does not belong into traces.
             router.add(middleware: TracingMiddleware(redactingQueryParameters: Set(routes.flatMap(\.textParameters))))
         }
-        if !configuration.allowedOrigins.isEmpty { router.add(middleware: CrossOriginMiddleware(configuration.allowedOrigins)) }
+        let origins = AllowedOrigins(configuration.allowedOrigins)
+        if !origins.isEmpty { router.add(middleware: CrossOriginMiddleware(origins)) }
         router.add(
             middleware: EdgeMiddleware(directory: directory, bodyLimit: configuration.bodyLimit, logLevel: configuration.requestLogLevel))
-        monitoring.add(to: router)
+        // Before what may be refused for the number of requests: who asks how it is going is answered.
+        if configuration.answersHealth { monitoring.add(to: router) }
+        router.add(middleware: OverloadMiddleware(configuration.limits.running))
         open(router)
 
         router.add(middleware: AuthenticationMiddleware(authenticator: authenticator))
+        router.add(middleware: PrincipalLimitMiddleware(configuration.limits))
         let buses = buses
         router.on(RouterPath(NamedRoutes.command), method: .post) { try await NamedRoutes.send($0, $1, buses) }
         router.on(RouterPath(NamedRoutes.query), method: .post) { try await NamedRoutes.ask($0, $1, buses) }

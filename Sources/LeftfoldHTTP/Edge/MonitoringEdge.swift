@@ -1,34 +1,52 @@
-public import Hummingbird
+import Hummingbird
 public import Logging
 import NIOCore
+import NIOPosix
+public import ServiceLifecycle
 
-/// `GET /health/live`, `GET /health/ready` and `GET /metrics`, and nothing else: for processes that answer no requests, such
-/// as the projector. Open to all who can reach the port.
-public struct MonitoringEdge: Sendable {
+/// `GET /health/live`, `GET /health/ready` and `GET /metrics`, and nothing else, on a port of their own: for processes that answer no
+/// requests, such as the projector, and beside an ``HTTPEdge``, whose crowds cannot delay them. Open to all who can reach the port.
+///
+/// It has a thread of its own: what it answers waits for nobody's requests.
+public struct MonitoringEdge: Service {
     private let routes: MonitoringRoutes
     private let server: EdgeServer
+    private let onStart: @Sendable (_ port: Int) async -> Void
 
     /// - Parameters:
     ///   - readiness: what must be well. Nothing to check means ready.
     ///   - metrics: what `GET /metrics` tells; nil for no such route.
+    ///   - onStart: called with the port when connections are accepted.
     public init(
         readiness: @escaping @Sendable () async -> [ReadinessCheck] = { [] }, metrics: PrometheusMetrics? = nil,
-        configuration: EdgeConfiguration, logger: Logger
+        configuration: EdgeConfiguration, logger: Logger, onStart: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
     ) {
         routes = MonitoringRoutes(readiness: readiness, metrics: metrics)
         server = EdgeServer(configuration: configuration, logger: logger)
+        self.onStart = onStart
     }
 
-    /// The service, ready to run in a service group.
-    ///
-    /// - Parameter onStart: called with the port when connections are accepted.
-    public func application(onStart: @escaping @Sendable (_ port: Int) async -> Void = { _ in }) -> some ApplicationProtocol {
+    /// Answers until it is stopped.
+    public func run() async throws {
+        let thread = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        do {
+            try await withTaskExecutorPreference(LoopExecutor(thread.next())) {
+                try await application(on: .shared(thread)).run()
+            }
+            try await thread.shutdownGracefully()
+        } catch {
+            try? await thread.shutdownGracefully()
+            throw error
+        }
+    }
+
+    func application(on loops: EventLoopGroupProvider = .singleton) -> some ApplicationProtocol {
         let router = Router(context: EdgeContext.self)
         let directory = RouteDirectory()
         router.add(middleware: EdgeMiddleware(directory: directory, bodyLimit: server.configuration.bodyLimit, logLevel: .debug))
         routes.add(to: router)
         directory.fill(from: router)
-        return server.application(router, onStart: onStart)
+        return server.application(router, on: loops, onStart: onStart)
     }
 }
 

@@ -31,11 +31,11 @@ final class EventStreamPlaces: Sendable {
 
     init(limit: Int, limitOfEach: Int) { (self.limit, self.limitOfEach) = (limit, limitOfEach) }
 
-    func take(for principal: Principal) throws(RequestRefusal) -> Place {
+    func take(for principal: Principal) throws -> Place {
         let owner = Owner(subject: principal.subject, tenant: principal.tenant)
-        let refusal: RequestRefusal? = taken.withLock { taken in
-            if taken.each[owner, default: 0] >= limitOfEach { return .tooManyStreams(limit: limitOfEach) }
-            if taken.all >= limit { return .overloaded }
+        let refusal: (any Refusal)? = taken.withLock { taken in
+            if taken.each[owner, default: 0] >= limitOfEach { return RequestRefusal.tooManyStreams(limit: limitOfEach) }
+            if taken.all >= limit { return Overloaded("So many event streams are open that this one has no place. Try again in a moment.") }
             taken.all += 1
             taken.each[owner, default: 0] += 1
             gauge.record(taken.all)

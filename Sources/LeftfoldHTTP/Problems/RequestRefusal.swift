@@ -35,8 +35,6 @@ struct RequestRefusal: Refusal {
         Self(code: "too_many_streams", message: "There are \(limit) event streams of this subject already.")
     }
 
-    static let overloaded = Self(code: "overloaded", message: "The service has as much to do as it can. Try again soon.")
-
     static func unknownParameter(_ name: some StringProtocol) -> Self {
         Self(code: "unknown_parameter", message: "The query parameter “\(name.prefix(64))” is not known.")
     }

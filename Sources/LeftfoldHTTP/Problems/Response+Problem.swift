@@ -26,7 +26,7 @@ extension Response {
         self.init(Problem(refusal, status: status.code, correlationID: correlationID), status)
         if let refused = refusal as? RequestRefusal { headers.append(contentsOf: refused.headers) }
         switch status {
-        case .serviceUnavailable, .tooManyRequests: headers[.retryAfter] = "1"
+        case .serviceUnavailable, .tooManyRequests: headers[.retryAfter] = headers[.retryAfter] ?? "1"
         case .unauthorized: headers[.wwwAuthenticate] = Self.challenge(refusal.code)
         default: break
         }

@@ -42,7 +42,8 @@ enum Statuses {
         "query_timed_out": .serviceUnavailable,
         "too_many_queries": .serviceUnavailable,
         "too_many_streams": .tooManyRequests,
-        "overloaded": .serviceUnavailable,
         "too_many_rows": .unprocessableContent,
+        "overloaded": .serviceUnavailable,
+        "too_many_requests": .tooManyRequests,
     ]
 }

@@ -8,6 +8,10 @@ extension Assembly {
     func edge(metrics: PrometheusMetrics?, onStart: @escaping @Sendable (Int) async -> Void) async throws -> any Service {
         var configuration = EdgeConfiguration(host: settings.host, port: settings.port)
         configuration.patience = settings.readPatience
+        configuration.maximumConnections = settings.maximumConnections ?? configuration.maximumConnections
+        configuration.maximumConnectionsPerAddress = settings.maximumConnectionsPerAddress
+        configuration.limits = settings.requestLimits
+        configuration.answersHealth = settings.adminPort == nil
         configuration.allowedOrigins = settings.allowedOrigins
         configuration.tls = try settings.tlsIdentity()
         if settings.logRequests { configuration.requestLogLevel = .info }
@@ -27,16 +31,35 @@ extension Assembly {
         composition.projections.map { Projector($0, in: database, batchSize: settings.projectionBatch, logger: logger) }
     }
 
+    /// Health and metrics of a process that answers requests, on a port of their own.
+    func administration(_ port: Int, metrics: PrometheusMetrics?) -> any Service {
+        let host = settings.adminHost ?? settings.host
+        return monitoring(host, port, metrics: metrics, readiness: { await readiness() }) { [logger] port in
+            logger.info("health and metrics", metadata: ["host": "\(host)", "port": "\(port)"])
+        }
+    }
+
     /// Health and metrics of a process that projects only. It is ready while the projections are at work, here or elsewhere.
     func monitoring(_ port: Int, metrics: PrometheusMetrics?, onStart: @escaping @Sendable (Int) async -> Void) -> any Service {
-        MonitoringEdge(
+        monitoring(
+            settings.host, port, metrics: metrics,
             readiness: {
                 var findings = await readiness()
                 if findings.allSatisfy(\.healthy) { findings += await health.projectionsAtWork(maximumLag: Self.maximumLag) }
-                return findings.map(\.readiness)
-            },
-            metrics: metrics, configuration: EdgeConfiguration(host: settings.host, port: port), logger: logger
-        ).application(onStart: onStart)
+                return findings
+            }, onStart: onStart)
+    }
+
+    private func monitoring(
+        _ host: String, _ port: Int, metrics: PrometheusMetrics?, readiness: @escaping @Sendable () async -> [Health.Finding],
+        onStart: @escaping @Sendable (Int) async -> Void
+    ) -> any Service {
+        var configuration = EdgeConfiguration(host: host, port: port)
+        // Out of the descriptors that the connections of clients leave.
+        configuration.maximumConnections = 100
+        return MonitoringEdge(
+            readiness: { await readiness().map(\.readiness) }, metrics: metrics, configuration: configuration, logger: logger,
+            onStart: onStart)
     }
 
     /// In seconds.

@@ -18,6 +18,7 @@ extension ServiceProgram {
         _ roles: ProcessRoles, settings: Settings, metrics: PrometheusMetrics? = nil, logger: Logger? = nil,
         onStart: @escaping @Sendable (ProcessRoles, Int) async -> Void = { _, _ in }
     ) async throws {
+        OpenFiles.raiseLimit()
         let assembly = try await assemble(settings, roles: roles, logger: logger)
         let services: [any Service]
         do {
@@ -47,6 +48,8 @@ extension Assembly {
         var services: [any Service] = [database] + composition.services
         if roles.contains(.project) { services += projectors() }
         if roles.contains(.serve) {
+            // Before the edge, and so stopped after it.
+            if let port = settings.adminPort { services.append(administration(port, metrics: metrics)) }
             services.append(try await edge(metrics: metrics) { await onStart(.serve, $0) })
         } else if roles.contains(.project), let port = settings.projectPort {
             services.append(monitoring(port, metrics: metrics) { await onStart(.project, $0) })

@@ -21,6 +21,16 @@ public struct Settings: Sendable {
     public var port = 8080
     /// Where `project` answers `/health` and `/metrics`; nil: nowhere. 0 takes a free one.
     public var projectPort: Int?
+    /// Where `serve` answers `/health` and `/metrics`, and no longer on `port`; nil: there. 0 takes a free one.
+    public var adminPort: Int?
+    /// The address of that port; `host` unless given.
+    public var adminHost: String?
+    /// Connections of clients at most; as many as the limit of open files leaves room for unless given, up to 10,000.
+    public var maximumConnections: Int?
+    /// Connections of one address at most (of IPv6: of one /64); nil: as many as of all.
+    public var maximumConnectionsPerAddress: Int? = 1_000
+    /// How many requests may be under way, and how fast those of one principal may come.
+    public var requestLimits = RequestLimits()
     /// A file with the JWKS that tokens are verified by.
     public var keysFile: String?
     /// The JWKS itself, where there is no file.
@@ -118,6 +128,14 @@ public struct Settings: Sendable {
         host = text("host") ?? host
         try number("port", 0...65535) { port = $0 }
         try number("project.port", 0...65535) { projectPort = $0 }
+        try number("admin.port", 0...65535) { adminPort = $0 }
+        adminHost = text("admin.host")
+        try number("connections.max", 1...1_000_000) { maximumConnections = $0 }
+        try number("connections.max.per.address", 0...1_000_000) { maximumConnectionsPerAddress = $0 == 0 ? nil : $0 }
+        try number("requests.max", 1...1_000_000) { requestLimits.running = $0 }
+        try number("requests.max.per.principal", 1...1_000_000) { requestLimits.perPrincipal = $0 }
+        try number("requests.per.second", 0...1_000_000) { requestLimits.rate = $0 == 0 ? nil : Double($0) }
+        try number("requests.burst", 1...1_000_000) { requestLimits.burst = $0 }
         keysFile = text("jwt.keys.file")
         keys = text("jwt.keys", isSecret: true)
         issuer = text("jwt.issuer")
