@@ -160,7 +160,10 @@ struct EventStreamTests {
 
     @Test("are cut off for clients that do not read")
     func unread() async throws {
-        let service = try await Service(configuration: Self.configuration { $0.requestDeadline = .seconds(2) })
+        let service = try await Service(configuration: Self.configuration {
+                $0.requestDeadline = .seconds(2)
+                $0.bodyLimit = 8 << 20
+            })
         let id = try await service.open()
         try await service.app.test(.live) { client in
             let stream = try await Conversation(port: client.port, reads: false)
@@ -168,7 +171,7 @@ struct EventStreamTests {
             var number = 0
             try await eventually("it is cut off", within: .seconds(100)) {
                 number += 1
-                try await rename(id, "\(number) " + String(repeating: "x", count: 900_000), service)
+                try await rename(id, "\(number) " + String(repeating: "x", count: 4 << 20), service)
                 do {
                     // Unheard, unless the connection is gone.
                     try await stream.say("\r\n")

@@ -19,6 +19,7 @@ package final class CachedAnswer<Value: Sendable>: Sendable {
     }
 
     private let truth: Mutex<Truth>
+    private let attached = Mutex<(any AnyObject & Sendable)?>(nil)
 
     /// Nil if it is no longer true.
     package init?(
@@ -30,6 +31,16 @@ package final class CachedAnswer<Value: Sendable>: Sendable {
         (self.value, self.json, self.reads, self.dependencies, self.expires) = (value, json, reads, dependencies, expires)
         self.progress = progress
         truth = Mutex(Truth(change: change, marks: renewed, position: renewed.position))
+    }
+
+    /// What those who send it make of it, made once and kept with it. One kind of thing: all who ask must ask for the same type.
+    package func attachment<T: AnyObject & Sendable>(_ make: () -> T) -> T {
+        attached.withLock { attached in
+            if let known = attached as? T { return known }
+            let made = make()
+            attached = made
+            return made
+        }
     }
 
     /// What it rests on.

@@ -14,9 +14,13 @@ struct EdgeChannel: ServerChildChannel, HTTPChannelHandler {
     private let configuration: EdgeConfiguration
     private let origins: AllowedOrigins
     private let book: ConnectionBook
+    private let direct: DirectAnswers?
 
-    init(_ configuration: EdgeConfiguration, _ book: ConnectionBook, _ largeBodies: LargeBodies, responder: @escaping Responder) {
-        (self.configuration, self.book) = (configuration, book)
+    init(
+        _ configuration: EdgeConfiguration, _ book: ConnectionBook, _ largeBodies: LargeBodies, _ direct: DirectAnswers?,
+        responder: @escaping Responder
+    ) {
+        (self.configuration, self.book, self.direct) = (configuration, book, direct)
         origins = AllowedOrigins(configuration.allowedOrigins)
         self.responder = { request, writer, channel in
             guard let body = AttendedBody(request, largeBodies, channel) else { return try await responder(request, writer, channel) }
@@ -41,6 +45,7 @@ struct EdgeChannel: ServerChildChannel, HTTPChannelHandler {
                 withPipeliningAssistance: false, withErrorHandling: false, withOutboundHeaderValidation: false,
                 withEncoderConfiguration: .init(), withDecoderLimitConfiguration: limits)
             try pipeline.addHandler(connection)
+            if let direct { try pipeline.addHandler(DirectAnswerHandler(direct)) }
             try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: configuration.tls != nil))
             return try NIOAsyncChannel(wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true))
         }

@@ -49,6 +49,9 @@ public struct EdgeConfiguration: Sendable {
     /// After so long without an answer an event stream shows a sign of life. As often it is asked whether its credential still holds.
     public var heartbeat: Duration = .seconds(15)
 
+    /// Whether answers to `GET` that are kept in memory are written where the request arrives, past the router. Off, layers of your
+    /// own see every request. They go through it anyway while each request is logged, or traced.
+    public var answersDirectly = true
     /// Whether health and metrics are answered here; not where a ``MonitoringEdge`` answers them on a port of its own.
     public var answersHealth = true
 

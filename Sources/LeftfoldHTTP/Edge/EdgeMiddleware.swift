@@ -9,7 +9,7 @@ struct EdgeMiddleware: RouterMiddleware {
     let bodyLimit: Int
     /// At what level each request is told.
     let logLevel: Logger.Level
-    let timers = RequestTimers()
+    let timers: RequestTimers
     let denials = DenialLog()
 
     @concurrent func handle(

@@ -11,7 +11,7 @@ struct EdgeServer {
 
     /// - Parameter loops: what connections are served on; all threads unless given.
     func application(
-        _ router: Router<EdgeContext>, on loops: EventLoopGroupProvider = .singleton,
+        _ router: Router<EdgeContext>, direct: DirectAnswers? = nil, on loops: EventLoopGroupProvider = .singleton,
         onStart: @escaping @Sendable (_ port: Int) async -> Void
     ) -> some ApplicationProtocol {
         let configuration = configuration
@@ -20,7 +20,7 @@ struct EdgeServer {
             above: configuration.largeBody, reading: configuration.largeBodiesRead, working: configuration.largeBodiesWorkedOn,
             patience: configuration.requestDeadline / 2)
         let server = HTTPServerBuilder { responder in
-            let channel = EdgeChannel(configuration, book, largeBodies, responder: responder)
+            let channel = EdgeChannel(configuration, book, largeBodies, direct, responder: responder)
             guard let tls = configuration.tls else { return channel }
             return try TLSChannel(channel, tlsConfiguration: tls.configuration)
         }

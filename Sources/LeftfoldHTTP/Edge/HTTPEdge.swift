@@ -19,6 +19,8 @@ public struct HTTPEdge: Sendable {
     private let monitoring: MonitoringRoutes
     private let configuration: EdgeConfiguration
     private let logger: Logger
+    private let timers = RequestTimers()
+    private let ledger: RequestLedger
 
     /// - Parameters:
     ///   - routes: the resource API. Each must name a registered command or query.
@@ -35,11 +37,16 @@ public struct HTTPEdge: Sendable {
             throw UnregisteredRoute(
                 description: "\(route.method) \(route.path) stands for “\(route.name)”, which is not registered with its bus.")
         }
+        ledger = RequestLedger(configuration.limits)
+        // Each request that is told has to go where it is told.
+        let isDirect = configuration.answersDirectly && logger.logLevel > configuration.requestLogLevel
         buses = Buses(
             commands: commands, queries: queries, bodyLimit: configuration.bodyLimit, patience: configuration.patience,
             eventStreams: EventStreamPlaces(
                 limit: configuration.maximumEventStreams, limitOfEach: configuration.maximumEventStreamsPerPrincipal),
-            heartbeat: configuration.heartbeat)
+            heartbeat: configuration.heartbeat,
+            direct: isDirect
+                ? DirectAnswers(authenticator, ledger, timers, isCrossOrigin: !configuration.allowedOrigins.isEmpty) : nil)
         self.authenticator = authenticator
         self.routes = routes
         monitoring = MonitoringRoutes(readiness: readiness, metrics: metrics)
@@ -55,7 +62,8 @@ public struct HTTPEdge: Sendable {
     /// The service, ready to run in a service group; it drains requests when that shuts down gracefully.
     ///
     /// - Parameters:
-    ///   - open: adds routes that need no token.
+    ///   - open: adds routes that need no token. Layers that are added here, or with `custom`, do not see what is answered from memory
+    ///     unless ``EdgeConfiguration/answersDirectly`` is off.
     ///   - custom: adds routes behind authentication; ``EdgeContext/principal`` tells who asks. Errors thrown there become
     ///     problems like all others.
     ///   - onStart: called with the port when connections are accepted.
@@ -63,7 +71,8 @@ public struct HTTPEdge: Sendable {
         open: (Router<EdgeContext>) -> Void = { _ in }, custom: (Router<EdgeContext>) -> Void = { _ in },
         onStart: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
     ) -> some ApplicationProtocol {
-        EdgeServer(configuration: configuration, logger: logger).application(router(open: open, custom: custom), onStart: onStart)
+        EdgeServer(configuration: configuration, logger: logger)
+            .application(router(open: open, custom: custom), direct: buses.direct, onStart: onStart)
     }
 
     /// Layers apply to the routes added after them: health before authentication, everything else behind it.
@@ -77,14 +86,16 @@ public struct HTTPEdge: Sendable {
         let origins = AllowedOrigins(configuration.allowedOrigins)
         if !origins.isEmpty { router.add(middleware: CrossOriginMiddleware(origins)) }
         router.add(
-            middleware: EdgeMiddleware(directory: directory, bodyLimit: configuration.bodyLimit, logLevel: configuration.requestLogLevel))
+            middleware: EdgeMiddleware(
+                directory: directory, bodyLimit: configuration.bodyLimit, logLevel: configuration.requestLogLevel,
+                timers: timers))
         // Before what may be refused for the number of requests: who asks how it is going is answered.
         if configuration.answersHealth { monitoring.add(to: router) }
         router.add(middleware: OverloadMiddleware(configuration.limits.running))
         open(router)
 
         router.add(middleware: AuthenticationMiddleware(authenticator: authenticator))
-        router.add(middleware: PrincipalLimitMiddleware(configuration.limits))
+        router.add(middleware: PrincipalLimitMiddleware(ledger))
         let buses = buses
         router.on(RouterPath(NamedRoutes.command), method: .post) { try await NamedRoutes.send($0, $1, buses) }
         router.on(RouterPath(NamedRoutes.query), method: .post) { try await NamedRoutes.ask($0, $1, buses) }

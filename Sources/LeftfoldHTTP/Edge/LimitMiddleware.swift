@@ -27,7 +27,7 @@ struct OverloadMiddleware: RouterMiddleware {
 struct PrincipalLimitMiddleware: RouterMiddleware {
     private let ledger: RequestLedger
 
-    init(_ limits: RequestLimits) { ledger = RequestLedger(limits) }
+    init(_ ledger: RequestLedger) { self.ledger = ledger }
 
     @concurrent func handle(
         _ request: Request, context: EdgeContext, next: @concurrent (Request, EdgeContext) async throws -> Response

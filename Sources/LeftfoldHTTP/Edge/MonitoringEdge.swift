@@ -43,7 +43,9 @@ public struct MonitoringEdge: Service {
     func application(on loops: EventLoopGroupProvider = .singleton) -> some ApplicationProtocol {
         let router = Router(context: EdgeContext.self)
         let directory = RouteDirectory()
-        router.add(middleware: EdgeMiddleware(directory: directory, bodyLimit: server.configuration.bodyLimit, logLevel: .debug))
+        router.add(
+            middleware: EdgeMiddleware(
+                directory: directory, bodyLimit: server.configuration.bodyLimit, logLevel: .debug, timers: RequestTimers()))
         routes.add(to: router)
         directory.fill(from: router)
         return server.application(router, on: loops, onStart: onStart)

@@ -6,12 +6,13 @@ import Hummingbird
 enum EventStreamAccept {
     static func isWanted(_ request: Request) -> Bool {
         guard request.method == .get else { return false }
-        return request.headers[fields: .accept].contains { field in
-            field.withUnsafeBytesOfValue { value in value.split(separator: UInt8(ascii: ",")).contains(where: names) }
-        }
+        return request.headers[fields: .accept].contains { field in field.withUnsafeBytesOfValue { isNamed(in: Array($0)) } }
     }
 
-    private static func names(_ range: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
+    /// By one value of `Accept`.
+    static func isNamed(in value: [UInt8]) -> Bool { value.split(separator: UInt8(ascii: ",")).contains(where: names) }
+
+    private static func names(_ range: ArraySlice<UInt8>) -> Bool {
         let parts = range.split(separator: UInt8(ascii: ";"), omittingEmptySubsequences: false)
         guard let type = parts.first, trimmed(type).elementsEqual(mediaType) else { return false }
         return !parts.dropFirst().contains { isZeroWeight(trimmed($0)) }
@@ -22,7 +23,7 @@ enum EventStreamAccept {
         parameter.starts(with: "q=0".utf8) && parameter.dropFirst(2).allSatisfy { $0 == UInt8(ascii: "0") || $0 == UInt8(ascii: ".") }
     }
 
-    private static func trimmed(_ bytes: some BidirectionalCollection<UInt8>) -> [UInt8] {
+    private static func trimmed(_ bytes: some Sequence<UInt8>) -> [UInt8] {
         let isBlank: (UInt8) -> Bool = { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
         return bytes.drop(while: isBlank).reversed().drop(while: isBlank).reversed()
             .map { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) ? $0 | 0x20 : $0 }

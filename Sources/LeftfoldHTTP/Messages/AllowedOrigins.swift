@@ -25,6 +25,7 @@ struct AllowedOrigins: Sendable {
 
     /// What a client acts on, beyond what browsers show anyway.
     private static let exposed = [
-        "Cache-Status", "ETag", "Leftfold-Position", "Leftfold-Session", "Link", "Location", "Retry-After", "WWW-Authenticate", "X-Correlation-Id",
+        "Cache-Status", "ETag", "Leftfold-Position", "Leftfold-Session", "Link", "Location", "Retry-After", "WWW-Authenticate",
+        "X-Correlation-Id",
     ].joined(separator: ", ")
 }

@@ -50,12 +50,24 @@ struct QueryEndpoint<Q: Query>: Sendable {
             principal: try context.principal, correlationID: context.correlationID,
             after: try ReadPosition.read(request.headers, string), patience: buses.patience)
         if EventStreamAccept.isWanted(request) { return try await watch(query, asked, request, context, buses) }
-        return try response(to: request, try await buses.queries.ask(query, asked))
+        let answered = try await buses.queries.ask(query, asked)
+        // A demand stands in the target of this request, and not of the next.
+        if let direct = buses.direct, answered.kept != nil, request.method == .get,
+            !string.parameters.contains(where: { $0.name == ReadPosition.parameter }), let target = request.head.path,
+            let route = context.endpointPath
+        {
+            direct.learn(target, route, KnownQuestion(query: query, queries: buses.queries, tag: tag))
+        }
+        return try response(to: request, answered)
+    }
+
+    @Sendable private func tag(_ answer: Q.Answer, _ json: [UInt8]) -> String {
+        version.map { EntityTag.of($0(answer)) } ?? EntityTag.of(json)
     }
 
     private func response(to request: Request, _ answered: Answered<Q.Answer>) throws -> Response {
         let json = try answered.json()
-        let tag = version.map { EntityTag.of($0(answered.value)) } ?? EntityTag.of(json)
+        let tag = tag(answered.value, json)
         var response =
             EntityTag.isKnown(tag, request.headers)
             ? Response(notModifiedAt: answered.position, answered.cache)

@@ -35,6 +35,7 @@ struct Buses: Sendable {
     let patience: Duration
     let eventStreams: EventStreamPlaces
     let heartbeat: Duration
+    let direct: DirectAnswers?
 }
 
 /// `{id}` in a path.

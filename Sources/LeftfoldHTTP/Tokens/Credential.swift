@@ -16,14 +16,21 @@ public struct Credential: Sendable, Equatable, CustomStringConvertible, CustomRe
         var found: [UInt8]?
         for field in headers[fields: .authorization] {
             guard found == nil else { throw .invalid }
-            found = try field.withUnsafeBytesOfValue { value throws(TokenRefusal) in
-                guard value.count > Self.scheme.count, zip(value, Self.scheme).allSatisfy({ $0 | 0x20 == $1 }) else { throw .missing }
-                guard value.count <= Self.scheme.count + Self.maximumLength else { throw .invalid }
-                return Array(value[Self.scheme.count...])
-            }
+            found = try field.withUnsafeBytesOfValue { value throws(TokenRefusal) in try Self.token(value) }
         }
         guard let found else { throw .missing }
         try self.init(found)
+    }
+
+    /// The credential of the one `Authorization` of a request.
+    init(authorization value: [UInt8]) throws(TokenRefusal) {
+        try self.init(try value.withUnsafeBufferPointer { value throws(TokenRefusal) in try Self.token(value) })
+    }
+
+    private static func token(_ value: UnsafeBufferPointer<UInt8>) throws(TokenRefusal) -> [UInt8] {
+        guard value.count > scheme.count, zip(value, scheme).allSatisfy({ $0 | 0x20 == $1 }) else { throw .missing }
+        guard value.count <= scheme.count + maximumLength else { throw .invalid }
+        return Array(value[scheme.count...])
     }
 
     /// Throws ``TokenRefusal/invalid`` for what no token is made of.

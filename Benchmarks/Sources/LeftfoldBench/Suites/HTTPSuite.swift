@@ -78,6 +78,7 @@ struct HTTPSuite {
 
     private func comparison(_ name: String, _ floor: String, _ wanted: Double?) -> Comparison {
         Comparison(
-            suite: .http, name: "\(name), \(Self.connections) connections", unit: .perSecond, floor: floor, wanted: wanted.map { .atLeast($0) })
+            suite: .http, name: "\(name), \(Self.connections) connections", unit: .perSecond, floor: floor,
+            wanted: wanted.map { .atLeast($0) })
     }
 }
