@@ -54,7 +54,7 @@ final class RequestLedger: Sendable {
                 state.young += 1
             }
             state.entries[account] = entry
-            if state.young > capacity / 2 { age(&state) }
+            if state.young >= max(1, capacity / 2) { age(&state) }
             return .admitted
         }
     }
