@@ -58,7 +58,7 @@ let package = Package(
         .package(url: "https://github.com/vapor/jwt-kit", from: "5.2.0"),
     ],
     targets: [
-        // 0: the C boundary, the SQL as bytes, and numbers that a seed repeats
+        // 0: the C boundary, the SQL as bytes, numbers that a seed repeats, and threads of one's own
         .systemLibrary(
             name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"]), .brew(["libpq"])]),
         .target(
@@ -67,6 +67,7 @@ let package = Package(
             resources: [.embedInCode("migrations")]),
 
         .target(name: "LeftfoldRandom"),
+        .target(name: "LeftfoldThreads", dependencies: [nioCore, nioPosix]),
 
         // 1: the concepts, and the driver; neither knows the other
         .target(name: "Leftfold", dependencies: [metrics, tracing]),
@@ -87,8 +88,8 @@ let package = Package(
         .target(
             name: "LeftfoldHTTP",
             dependencies: [
-                "Leftfold", asyncAlgorithms, crypto, hummingbird, hummingbirdCore, hummingbirdTLS, httpTypes, nioCore, nioHTTP1,
-                nioHTTPTypes, nioHTTPTypesHTTP1, nioPosix, jwtKit, logging, metrics, serviceLifecycle,
+                "Leftfold", "LeftfoldThreads", asyncAlgorithms, crypto, hummingbird, hummingbirdCore, hummingbirdTLS, httpTypes, nioCore,
+                nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1, jwtKit, logging, metrics, serviceLifecycle,
             ]),
 
         // 4: what a service is

@@ -97,6 +97,40 @@ struct ServiceTests {
         }
     }
 
+    @Test("answers health and metrics on a port of their own, where it has one")
+    func administration() async throws {
+        try await withSettings { settings in
+            var settings = settings
+            settings.adminPort = try freePort()
+            let admin = "http://127.0.0.1:\(settings.adminPort ?? 0)"
+            try await running([.serve, .project], settings) { url in
+                try await eventually("it is ready") { try await ask(admin, "/health/ready").status == 200 }
+                #expect(try await ask(admin, "/health/live").status == 200)
+                #expect(try await ask(admin, "/metrics").status == 200)
+                #expect(try await ask(admin, "/greeting").status == 404)
+                for path in ["/health/live", "/health/ready", "/metrics"] { #expect(try await ask(url, path).status == 404) }
+            }
+        }
+    }
+
+    private func freePort() throws -> Int {
+        #if os(Linux)
+            let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        #else
+            let socket = socket(AF_INET, SOCK_STREAM, 0)
+        #endif
+        defer { close(socket) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let isBound = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(socket, $0, size) == 0 && getsockname(socket, $0, &size) == 0 }
+        }
+        try #require(isBound)
+        return Int(UInt16(bigEndian: address.sin_port))
+    }
+
     @Test("can be used without running it")
     func assembled() async throws {
         try await withSettings { settings in

@@ -22,6 +22,8 @@ struct SettingsTests {
         #expect((settings.queryCache, settings.queryCacheMegabytes, settings.readDatabaseURL) == (20_000, 64, nil))
         #expect((settings.readPatience, settings.logLevel, settings.logFormat) == (.seconds(5), .info, .text))
         #expect(settings.log == .standard)
+        #expect((settings.adminPort, settings.adminHost, settings.maximumConnections) == (nil, nil, nil))
+        #expect((settings.maximumConnectionsPerAddress, settings.requestLimits) == (1000, RequestLimits()))
         #expect(settings.requiresNotBefore && settings.allowedOrigins.isEmpty && settings.tlsFiles == nil && settings.scheme == "http")
     }
 
@@ -32,8 +34,14 @@ struct SettingsTests {
             "READ_PATIENCE_MS": "250",
             "LOG_LEVEL": "debug", "LOG_FORMAT": "json", "LOG_REQUESTS": "true", "JWT_ISSUER": "", "SMTP_HOST": "mail",
             "CORS_ALLOWED_ORIGINS": "https://app.example.com, http://localhost:3000", "TLS_CERTIFICATE_FILE": "c", "TLS_KEY_FILE": "k",
-            "JWT_NOT_BEFORE": "optional", "API_KEYS_FILE": "keys",
+            "JWT_NOT_BEFORE": "optional", "API_KEYS_FILE": "keys", "ADMIN_PORT": "8082", "ADMIN_HOST": "::1", "CONNECTIONS_MAX": "50",
+            "CONNECTIONS_MAX_PER_ADDRESS": "0", "REQUESTS_MAX": "9", "REQUESTS_MAX_PER_PRINCIPAL": "8", "REQUESTS_PER_SECOND": "7",
+            "REQUESTS_BURST": "6",
         ])
+        #expect((settings.adminPort, settings.adminHost, settings.maximumConnections) == (8082, "::1", 50))
+        #expect(settings.maximumConnectionsPerAddress == nil)
+        #expect((settings.requestLimits.running, settings.requestLimits.perPrincipal) == (9, 8))
+        #expect((settings.requestLimits.rate, settings.requestLimits.burst) == (7, 6))
         #expect(settings.allowedOrigins.map(\.rawValue) == ["https://app.example.com", "http://localhost:3000"])
         #expect(settings.tlsFiles?.certificate == "c" && settings.tlsFiles?.key == "k" && settings.scheme == "https")
         #expect(!settings.requiresNotBefore && settings.apiKeysFile == "keys" && settings.logRequests)
@@ -52,7 +60,8 @@ struct SettingsTests {
             ("DATABASE_URL_FILE", "/nowhere"), ("READ_DATABASE_URL_FILE", "/nowhere"), ("QUERY_CACHE_SIZE", "-1"), ("QUERY_CACHE_MIB", "0"),
             ("CORS_ALLOWED_ORIGINS", "*"), ("CORS_ALLOWED_ORIGINS", "https://a.example,"),
             ("CORS_ALLOWED_ORIGINS", "https://a.example/"), ("TLS_CERTIFICATE_FILE", "/nowhere"), ("TLS_KEY_FILE", "/nowhere"),
-            ("JWT_NOT_BEFORE", "never"),
+            ("JWT_NOT_BEFORE", "never"), ("ADMIN_PORT", "65536"), ("CONNECTIONS_MAX", "0"), ("CONNECTIONS_MAX_PER_ADDRESS", "-1"),
+            ("REQUESTS_MAX", "0"), ("REQUESTS_MAX_PER_PRINCIPAL", "0"), ("REQUESTS_PER_SECOND", "0.5"), ("REQUESTS_BURST", "0"),
         ])
     func refused(name: String, value: String) {
         #expect {

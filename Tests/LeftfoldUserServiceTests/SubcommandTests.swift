@@ -96,6 +96,21 @@ import Testing
         }
     }
 
+    @Test("serve answers health on ADMIN_PORT if there is one, and doctor asks it there")
+    func administration() async throws {
+        try await Deployment.lend { deployment in
+            var environment = deployment.environment
+            for (name, value) in ["LOG_FORMAT": "json", "ADMIN_PORT": "0", "PORT": "0"] { environment[name] = value }
+            let server = try Program(["serve"], environment: environment)
+            environment["ADMIN_PORT"] = try await server.prints(/"message":"health and metrics","metadata":\{"host":"[^"]*","port":"(\d+)"/)
+            let doctor = try Program(["doctor", "--check", "http"], environment: environment)
+            #expect(try await doctor.end() == 0)
+            #expect(doctor.output.contains("ok   http: GET /health/ready answered 200"))
+            server.send(SIGTERM)
+            #expect(try await server.end() == 0)
+        }
+    }
+
     @Test("The table above, the process tests and --help know the same subcommands")
     func complete() async throws {
         let help = try await Program.run(["--help"])

@@ -29,7 +29,8 @@ public protocol Query: Codable, Hashable, Sendable {
     /// ``QueryTimedOut``, and the server is told to stop.
     static var timeout: Duration { get }
     /// How many are read at once in this process; 8 unless declared. More wait in line, within their timeout, and are then
-    /// refused with ``TooManyQueries``. Kept answers are not counted.
+    /// refused with ``TooManyQueries``. Kept answers are not counted. Where those of all dear queries together stay below the connections
+    /// for queries (10 unless configured), cheap ones find a connection however many dear ones are asked.
     static var maximumRunning: Int { get }
     /// More rows than this are not answered but refused with ``TooManyRows``; 10,000 unless declared.
     static var maximumRows: Int { get }

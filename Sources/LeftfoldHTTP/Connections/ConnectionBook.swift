@@ -109,6 +109,10 @@ final class ConnectionBook: Sendable {
             state.next += 1
             state.members[member.number] = member
             state.tallies[address, default: Tally()].open += 1
+            if isRefused {
+                state.leaving.insert(member.number)
+                state.tallies[address]?.leaving += 1
+            }
             return (isRefused ? .refused(member) : .admitted(member), victim, state.members.count)
         }
         connections.record(count)

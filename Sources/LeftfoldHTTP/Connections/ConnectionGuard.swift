@@ -128,7 +128,8 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     /// Others need the place.
     private func leave() {
         guard let context, let member else { return }
-        if isAnswering || isWaitingForAnAnswer {
+        // Nor one whose answer the client has yet to take.
+        if isAnswering || isWaitingForAnAnswer || !isClosing && !context.channel.isWritable {
             book.spare(member)
             return note()
         }

@@ -1,7 +1,7 @@
 import Hummingbird
+import LeftfoldThreads
 public import Logging
 import NIOCore
-import NIOPosix
 public import ServiceLifecycle
 
 /// `GET /health/live`, `GET /health/ready` and `GET /metrics`, and nothing else, on a port of their own: for processes that answer no
@@ -28,16 +28,7 @@ public struct MonitoringEdge: Service {
 
     /// Answers until it is stopped.
     public func run() async throws {
-        let thread = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        do {
-            try await withTaskExecutorPreference(LoopExecutor(thread.next())) {
-                try await application(on: .shared(thread)).run()
-            }
-            try await thread.shutdownGracefully()
-        } catch {
-            try? await thread.shutdownGracefully()
-            throw error
-        }
+        try await OwnThread.run { thread in try await application(on: .shared(thread)).run() }
     }
 
     func application(on loops: EventLoopGroupProvider = .singleton) -> some ApplicationProtocol {

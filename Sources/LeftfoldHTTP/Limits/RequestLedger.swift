@@ -54,7 +54,7 @@ final class RequestLedger: Sendable {
                 state.young += 1
             }
             state.entries[account] = entry
-            if state.young > capacity / 2 { age(&state) }
+            if state.young >= max(1, capacity / 2) { age(&state) }
             return .admitted
         }
     }
@@ -68,18 +68,4 @@ final class RequestLedger: Sendable {
             if entry.isYoung || entry.running > 0 { state.entries[account]?.isYoung = false } else { state.entries[account] = nil }
         }
     }
-}
-
-/// How many requests may be under way, and how fast they may come.
-public struct RequestLimits: Sendable, Equatable {
-    /// Of all together. More are refused with 503.
-    public var running = 2_000
-    /// Of one principal. More are refused with 429.
-    public var perPrincipal = 500
-    /// Requests a second of one principal, on average; nil: any number. Faster ones are refused with 429.
-    public var rate: Double?
-    /// Requests of one principal at once, before the rate counts.
-    public var burst = 100
-
-    public init() {}
 }

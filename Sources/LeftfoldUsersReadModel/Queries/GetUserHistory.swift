@@ -9,6 +9,7 @@ public import LeftfoldPostgres
 public struct GetUserHistory: PostgresQuery {
     public static let permission: Permission = "users:read_history"
     public static let reads = [UserHistory.name]
+    public static let maximumRunning = 4
     /// More changes than this are never answered at once.
     public static let maximumLimit = 1000
 

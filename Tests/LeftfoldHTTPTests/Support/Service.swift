@@ -27,8 +27,12 @@ struct Service {
     /// `/slow` answers when this is finished.
     let gate = AsyncStream.makeStream(of: Void.self)
     let token: String
-    var app: any ApplicationProtocol {
-        let gate = gate
+    /// `/held` answers when this is open.
+    let latch = Latch()
+    var app: any ApplicationProtocol { app { _ in } }
+
+    func app(onStart: @escaping @Sendable (Int) async -> Void) -> any ApplicationProtocol {
+        let (gate, latch) = (gate, latch)
         return edge.application(
             open: { $0.get("/open") { _, context in context.correlationID } },
             custom: { router in
@@ -41,13 +45,19 @@ struct Service {
                     for await _ in gate.stream {}
                     return "late"
                 }
-            })
+                router.get("/held") { _, _ -> String in
+                    await latch.pass()
+                    return "let go"
+                }
+            }, onStart: onStart)
     }
 
     init(
         configuration: EdgeConfiguration = EdgeConfiguration(), checks: [ReadinessCheck] = [],
         log: Log = Log()
     ) async throws {
+        var configuration = configuration
+        configuration.port = 0
         let keys = try await JSONWebKeySet(Self.keys)
         let policy = RolePolicy(["writer": ["notes:write", "notes:read"], "reader": ["notes:read"]], unrestricted: ["admin"])
         let collector = LogCollector(log)
@@ -62,6 +72,26 @@ struct Service {
             queries: QueryBus(policy: policy, handlers: NoteQueries.handlers(store)),
             authenticator: TokenVerifier(keys: keys, issuer: "tests", audience: "notes"), routes: Self.routes,
             readiness: { checks }, metrics: metrics, configuration: configuration, logger: logger)
+    }
+
+    /// Runs it on 127.0.0.1; the body gets the port.
+    func running<T>(_ body: (Int) async throws -> T) async throws -> T {
+        let (ports, told) = AsyncStream.makeStream(of: Int.self)
+        let app = app { told.yield($0) }
+        return try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                defer { told.finish() }
+                try await app.run()
+            }
+            // Whoever is held must not hold the end up.
+            defer {
+                latch.open()
+                group.cancelAll()
+            }
+            for await port in ports { return try await body(port) }
+            try await group.waitForAll()
+            throw CancellationError()
+        }
     }
 
     func send(
