@@ -65,16 +65,18 @@ public struct JSONSchema: Sendable, Hashable {
 
     /// The same, or `null`.
     var nullable: JSONSchema {
-        if keywords.isEmpty { return self }
         var schema = self
         switch keywords["type"] {
         case .string(let type): schema.keywords["type"] = .array([.string(type), "null"])
         case .array: return self
-        default: return JSONSchema(["anyOf": .array([tree, ["type": "null"]])])
+        // One that says nothing of what the value is allows null already.
+        default: return Self.choosing.isDisjoint(with: keywords.keys) ? self : JSONSchema(["anyOf": .array([tree, ["type": "null"]])])
         }
         if let values = keywords["enum"]?.elements { schema.keywords["enum"] = .array(values + [.json(RawJSON(Array("null".utf8)))]) }
         return schema
     }
+
+    private static let choosing: Set<String> = ["$ref", "anyOf", "oneOf", "allOf", "const", "enum"]
 
     /// The same without `null`: what a parameter in a URL can be.
     package var present: JSONSchema {

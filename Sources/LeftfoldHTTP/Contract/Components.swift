@@ -25,8 +25,8 @@ enum Components {
             "If-Match", in: "header", entityTag,
             "The version that the change was decided on, as the `ETag` of an earlier answer told it. 412 if it is another one by now."),
         "IfNoneMatch": parameter(
-            "If-None-Match", in: "header", .string(length: 1...256, pattern: #"^"[!#-~]*"$"#).example(#""3""#),
-            "The `ETag` of the answer that is known already: 304 if it is still the same."),
+            "If-None-Match", in: "header", .string().example(#""3""#),
+            "The `ETag` of the answer that is known already: 304 if it is still the same. What is no tag is ignored."),
         "CorrelationId": parameter(
             "X-Correlation-Id", in: "header", conversation,
             "The conversation that this is part of: 1 to 128 printable ASCII characters. Told again in the answer, in logs and in the journal."),

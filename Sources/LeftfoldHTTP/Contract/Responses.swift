@@ -41,7 +41,8 @@ struct Responses {
     }
 
     private static func name(_ status: Int) -> String {
-        HTTPResponse.Status(code: status).reasonPhrase.filter { $0.isASCII && $0.isLetter }
+        // Only the listed ones have a phrase.
+        (ProblemCode.all.first { $0.status.code == status }?.status.reasonPhrase ?? "Status\(status)").filter { $0.isASCII && $0.isLetter }
     }
 
     private static func response(_ status: Int, _ codes: [ProblemCode], _ own: [any Refusal], takesAny: Bool) -> JSONTree {
