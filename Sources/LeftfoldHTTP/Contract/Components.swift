@@ -8,7 +8,7 @@ enum Components {
     private static let position = JSONSchema.integer(0...).example(42)
     /// Printable, and without blanks at the ends, which HTTP takes away.
     private static let conversation = JSONSchema.string(length: 1...128, pattern: "^[!-~]([ -~]{0,126}[!-~])?$").example("order-17")
-    private static let entityTag = JSONSchema.string(pattern: #"^"(0|[1-9][0-9]{0,17})"$"#).example(#""3""#)
+    private static let entityTag = JSONSchema.string(length: 3...20, pattern: #"^"(0|[1-9][0-9]{0,17})"$"#).example(#""3""#)
 
     static let securitySchemes: JSONTree = [
         "bearer": [
