@@ -24,7 +24,7 @@ public struct User: Aggregate, Equatable {
         }
     }
 
-    public enum Rejection: String, Leftfold.Rejection {
+    public enum Rejection: String, Leftfold.Rejection, CaseIterable {
         case alreadyExists = "user_already_exists"
         case notFound = "user_not_found"
         case deactivated = "user_deactivated"

@@ -6,6 +6,8 @@ import Foundation
 public struct CommandBus: Sendable {
     /// Names that `send(named:json:_:)` accepts.
     public var names: [String] { registered.keys.sorted() }
+    /// The commands themselves, in the order of their names.
+    package var types: [any Command.Type] { names.compactMap { registered[$0] } }
 
     let decider: Decider
     private let journal: Journaling

@@ -5,6 +5,8 @@ import Tracing
 public struct QueryBus: Sendable {
     /// Names that `ask(named:json:_:)` accepts.
     public var names: [String] { types.keys.sorted() }
+    /// The queries themselves, in the order of their names.
+    package var registeredTypes: [any Query.Type] { names.compactMap { types[$0] } }
 
     /// What the cursors of queries and answers are sealed with on the wire; nil: they are plain.
     public let cursors: CursorSeal?

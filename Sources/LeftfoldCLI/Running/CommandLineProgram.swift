@@ -5,8 +5,6 @@ public import LeftfoldService
 public protocol CommandLineProgram: ServiceProgram {
     /// A sentence for `--help`.
     static var abstract: String { get }
-    /// What `--version` prints; without one there is no such option.
-    static var version: String { get }
     /// Commands to try, shown by `dev`; shell, with `$TOKEN` and `$URL` set.
     static var examples: [String] { get }
     /// The command that one CSV record of `import` stands for, as its name and the fields of its JSON. Nil: CSV is not taken.
@@ -16,7 +14,6 @@ public protocol CommandLineProgram: ServiceProgram {
 }
 
 extension CommandLineProgram {
-    public static var version: String { "" }
     public static var examples: [String] { [] }
     public static func command(fromCSV record: [String: String]) -> (name: String, fields: [String: String])? { nil }
     public static var additionalCommands: [any ParsableCommand.Type] { [] }

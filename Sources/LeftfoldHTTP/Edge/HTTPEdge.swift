@@ -6,7 +6,8 @@ import Tracing
 /// The HTTP service over a command bus and a query bus. Without any route it already has
 ///
 /// - `POST /commands/{Name}` and `POST /queries/{Name}` for everything that is registered,
-/// - `GET /health/live`, `GET /health/ready` and, where there are metrics, `GET /metrics`, open to all, unless a ``MonitoringEdge`` answers them.
+/// - `GET /health/live`, `GET /health/ready` and, where there are metrics, `GET /metrics`, open to all, unless a ``MonitoringEdge`` answers them,
+/// - `GET /openapi.json`, its contract in OpenAPI 3.1, `GET /docs`, the same for people, and `GET /`, which says where they are, open to all.
 ///
 /// ```swift
 /// let edge = try HTTPEdge(commands: commands, queries: queries, authenticator: verifier, routes: routes, logger: logger)
@@ -17,6 +18,7 @@ public struct HTTPEdge: Sendable {
     private let authenticator: any Authenticator
     private let routes: [Route]
     private let monitoring: MonitoringRoutes
+    private let info: ServiceInfo
     private let configuration: EdgeConfiguration
     private let logger: Logger
     private let timers = RequestTimers()
@@ -27,10 +29,11 @@ public struct HTTPEdge: Sendable {
     ///   - authenticator: who may come in; a ``TokenVerifier``, usually.
     ///   - readiness: what must be well before traffic is taken. Nothing to check means ready.
     ///   - metrics: what `GET /metrics` tells; nil for no such route.
+    ///   - info: what the service calls itself in its contract.
     public init(
         commands: CommandBus, queries: QueryBus, authenticator: any Authenticator, routes: [Route] = [],
         readiness: @escaping @Sendable () async -> [ReadinessCheck] = { [] }, metrics: PrometheusMetrics? = nil,
-        configuration: EdgeConfiguration = EdgeConfiguration(), logger: Logger
+        info: ServiceInfo = ServiceInfo(), configuration: EdgeConfiguration = EdgeConfiguration(), logger: Logger
     ) throws {
         let known = (commands: Set(commands.names), queries: Set(queries.names))
         for route in routes where !(route.isCommand ? known.commands : known.queries).contains(route.name) {
@@ -50,6 +53,7 @@ public struct HTTPEdge: Sendable {
         self.authenticator = authenticator
         self.routes = routes
         monitoring = MonitoringRoutes(readiness: readiness, metrics: metrics)
+        self.info = info
         self.configuration = configuration
         self.logger = logger
     }
@@ -62,8 +66,8 @@ public struct HTTPEdge: Sendable {
     /// The service, ready to run in a service group; it drains requests when that shuts down gracefully.
     ///
     /// - Parameters:
-    ///   - open: adds routes that need no token. Layers that are added here, or with `custom`, do not see what is answered from memory
-    ///     unless ``EdgeConfiguration/answersDirectly`` is off.
+    ///   - open: adds routes that need no token. One of them may take the place of `/`, `/docs` or `/openapi.json`. Layers that are added here,
+    ///     or with `custom`, do not see what is answered from memory unless ``EdgeConfiguration/answersDirectly`` is off.
     ///   - custom: adds routes behind authentication; ``EdgeContext/principal`` tells who asks. Errors thrown there become
     ///     problems like all others.
     ///   - onStart: called with the port when connections are accepted.
@@ -71,12 +75,22 @@ public struct HTTPEdge: Sendable {
         open: (Router<EdgeContext>) -> Void = { _ in }, custom: (Router<EdgeContext>) -> Void = { _ in },
         onStart: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
     ) -> some ApplicationProtocol {
-        EdgeServer(configuration: configuration, logger: logger)
-            .application(router(open: open, custom: custom), direct: buses.direct, onStart: onStart)
+        let (router, contract) = router(open: open, custom: custom)
+        contract.routes.fill(from: contract.parts)
+        return EdgeServer(configuration: configuration, logger: logger).application(router, direct: buses.direct, onStart: onStart)
+    }
+
+    /// The contract in OpenAPI 3.1, as JSON: what `GET /openapi.json` answers. Nothing is started for it.
+    ///
+    /// - Parameters: as those of ``application(open:custom:onStart:)``.
+    public func contract(open: (Router<EdgeContext>) -> Void = { _ in }, custom: (Router<EdgeContext>) -> Void = { _ in }) -> [UInt8] {
+        Contract(router(open: open, custom: custom).contract.parts).json
     }
 
     /// Layers apply to the routes added after them: health before authentication, everything else behind it.
-    private func router(open: (Router<EdgeContext>) -> Void, custom: (Router<EdgeContext>) -> Void) -> Router<EdgeContext> {
+    private func router(
+        open: (Router<EdgeContext>) -> Void, custom: (Router<EdgeContext>) -> Void
+    ) -> (Router<EdgeContext>, contract: (routes: ContractRoutes, parts: ContractParts)) {
         let router = Router(context: EdgeContext.self)
         let directory = RouteDirectory()
         if !(InstrumentationSystem.tracer is NoOpTracer) {
@@ -92,7 +106,12 @@ public struct HTTPEdge: Sendable {
         // Before what may be refused for the number of requests: who asks how it is going is answered.
         if configuration.answersHealth { monitoring.add(to: router) }
         router.add(middleware: OverloadMiddleware(configuration.limits.running))
-        open(router)
+        var parts = ContractParts(
+            info: info, commands: buses.commands.types, queries: buses.queries.registeredTypes, routes: routes,
+            hasHealth: configuration.answersHealth, hasMetrics: configuration.answersHealth && monitoring.metrics != nil)
+        parts.ownRoutes += router.adding(open, isOpen: true)
+        let contract = ContractRoutes()
+        contract.add(to: router)
 
         router.add(middleware: AuthenticationMiddleware(authenticator: authenticator))
         router.add(middleware: PrincipalLimitMiddleware(ledger))
@@ -102,8 +121,22 @@ public struct HTTPEdge: Sendable {
         for route in routes {
             router.on(RouterPath(route.path), method: route.method) { try await route.respond($0, $1, buses) }
         }
-        custom(router)
+        parts.ownRoutes += router.adding(custom, isOpen: false)
         directory.fill(from: router)
-        return router
+        return (router, (contract, parts))
+    }
+}
+
+extension Router<EdgeContext> {
+    /// The routes that these are, for the contract; without those whose paths it cannot say.
+    fileprivate func adding(_ routes: (Router<EdgeContext>) -> Void, isOpen: Bool) -> [ContractParts.OwnRoute] {
+        let before = described(isOpen: isOpen)
+        routes(self)
+        return described(isOpen: isOpen).subtracting(before).sorted { ($0.path, $0.method.rawValue) < ($1.path, $1.method.rawValue) }
+    }
+
+    private func described(isOpen: Bool) -> Set<ContractParts.OwnRoute> {
+        let routes = self.routes.map { ContractParts.OwnRoute(method: $0.method, path: $0.path.description, isOpen: isOpen) }
+        return Set(routes.filter { !$0.path.contains("*") && ["GET", "POST", "PUT", "PATCH", "DELETE"].contains($0.method.rawValue) })
     }
 }

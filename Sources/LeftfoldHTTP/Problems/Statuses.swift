@@ -1,7 +1,7 @@
 import HTTPTypes
 import Leftfold
 
-/// The table from refusals to HTTP statuses. The only one.
+/// From refusals to HTTP statuses: Leftfold's own codes as ``ProblemCode`` lists them, those of a service by their kind.
 enum Statuses {
     /// - Parameter isConditional: the client sent `If-Match`, so a conflict is its failed precondition.
     static func status(of refusal: any Refusal, isConditional: Bool) -> HTTPResponse.Status {
@@ -13,7 +13,7 @@ enum Statuses {
     }
 
     private static func status(_ kind: RefusalKind?, _ code: String, _ isConditional: Bool) -> HTTPResponse.Status {
-        if let status = byCode[code] { return status }
+        if let status = ProblemCode.fixedStatuses[code] { return status }
         return switch kind {
         case .invalid: .badRequest
         case .denied: .forbidden
@@ -22,28 +22,4 @@ enum Statuses {
         case .failed, nil: .internalServerError
         }
     }
-
-    private static let byCode: [String: HTTPResponse.Status] = [
-        "missing_token": .unauthorized,
-        "invalid_token": .unauthorized,
-        "expired_token": .unauthorized,
-        "unknown_route": .notFound,
-        "unknown_command": .notFound,
-        "unknown_query": .notFound,
-        "method_not_allowed": .methodNotAllowed,
-        "payload_too_large": .contentTooLarge,
-        "unsupported_media_type": .unsupportedMediaType,
-        "validation_failed": .unprocessableContent,
-        "repeated_stream": .unprocessableContent,
-        "command_id_reused": .unprocessableContent,
-        "outcome_unknown": .serviceUnavailable,
-        "unavailable": .serviceUnavailable,
-        "not_yet_visible": .serviceUnavailable,
-        "query_timed_out": .serviceUnavailable,
-        "too_many_queries": .serviceUnavailable,
-        "too_many_streams": .tooManyRequests,
-        "too_many_rows": .unprocessableContent,
-        "overloaded": .serviceUnavailable,
-        "too_many_requests": .tooManyRequests,
-    ]
 }

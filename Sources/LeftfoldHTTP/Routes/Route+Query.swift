@@ -7,19 +7,22 @@ extension Route {
     ///
     /// - Parameter parameters: the query parameters it knows, besides `after`.
     public static func query<Q: Query>(_ path: String, _ query: Q.Type, parameters: [QueryParameter] = []) -> Route {
-        .query(path, parameters, QueryEndpoint<Q>(path, parameters, version: nil))
+        .query(path, parameters, QueryEndpoint<Q>(path, parameters, version: nil), isVersioned: false)
     }
 
     /// A query for one resource. The version of its answer is the `ETag`, for `If-Match` in a command and for 304.
     public static func query<Q: Query>(
         _ path: String, _ query: Q.Type, parameters: [QueryParameter] = [], version: @escaping @Sendable (Q.Answer) -> Int64
     ) -> Route {
-        .query(path, parameters, QueryEndpoint<Q>(path, parameters, version: version))
+        .query(path, parameters, QueryEndpoint<Q>(path, parameters, version: version), isVersioned: true)
     }
 
-    private static func query<Q: Query>(_ path: String, _ parameters: [QueryParameter], _ endpoint: QueryEndpoint<Q>) -> Route {
+    private static func query<Q: Query>(
+        _ path: String, _ parameters: [QueryParameter], _ endpoint: QueryEndpoint<Q>, isVersioned: Bool
+    ) -> Route {
         let textParameters = parameters.filter { $0.kind == .string }.map(\.name)
-        return Route(method: .get, path: path, name: Q.name, isCommand: false, textParameters: textParameters) {
+        let meaning = Meaning.query(Q.self, parameters, isVersioned: isVersioned)
+        return Route(method: .get, path: path, name: Q.name, meaning: meaning, textParameters: textParameters) {
             try await endpoint.respond($0, $1, $2)
         }
     }

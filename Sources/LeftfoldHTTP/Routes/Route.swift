@@ -21,10 +21,22 @@ public struct Route: Sendable {
     /// The command or query it stands for.
     public let name: String
 
-    let isCommand: Bool
+    let meaning: Meaning
     /// Query parameters that hold what people typed.
     var textParameters: [String] = []
     let respond: @Sendable (Request, EdgeContext, Buses) async throws -> Response
+
+    /// What it stands for, by type.
+    enum Meaning: Sendable {
+        /// - Parameter newID: the field of the new resource's id, where the command makes one.
+        case command(any Command.Type, newID: String?)
+        /// - Parameter isVersioned: whether the answer has an entity tag.
+        case query(any Query.Type, [QueryParameter], isVersioned: Bool)
+    }
+
+    var isCommand: Bool {
+        if case .command = meaning { true } else { false }
+    }
 }
 
 /// What routes need to answer.

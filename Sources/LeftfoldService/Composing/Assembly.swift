@@ -6,6 +6,7 @@ public import Logging
 public struct Assembly: Sendable {
     /// The program's.
     public let name: String
+    public let version: String
     public let settings: Settings
     public let composition: Composition
     public let database: LeftfoldDatabase
@@ -13,8 +14,8 @@ public struct Assembly: Sendable {
     public let queries: QueryBus
     public let logger: Logger
 
-    init(name: String, composition: Composition, environment: ServiceEnvironment, cursors: CursorSeal) {
-        self.name = name
+    init(program: any ServiceProgram.Type, composition: Composition, environment: ServiceEnvironment, cursors: CursorSeal) {
+        (name, version) = (program.name, program.version)
         self.composition = composition
         (settings, database, logger) = (environment.settings, environment.database, environment.logger)
         commands = composition.commandBus(on: environment.database.store, settings)
@@ -69,7 +70,7 @@ extension ServiceProgram {
         let environment = ServiceEnvironment(settings: settings, database: database, logger: logger, roles: roles)
         do {
             let cursors = try settings.cursorSeal(roles: roles, logger: logger)
-            return Assembly(name: name, composition: try await compose(in: environment), environment: environment, cursors: cursors)
+            return Assembly(program: Self.self, composition: try await compose(in: environment), environment: environment, cursors: cursors)
         } catch {
             await database.close()
             throw error

@@ -17,9 +17,15 @@ public protocol ServiceProgram: Sendable {
     /// The program's name; also what it is called in the database's list of sessions, and the issuer and audience of its tokens
     /// unless configured.
     static var name: String { get }
+    /// What its contract and `--version` say; without one there is no such option.
+    static var version: String { get }
 
     /// Makes the service, before anything is started. The database is not connected to yet.
     ///
     /// What it throws ends the process.
     static func compose(in environment: ServiceEnvironment) async throws -> Composition
+}
+
+extension ServiceProgram {
+    public static var version: String { "" }
 }

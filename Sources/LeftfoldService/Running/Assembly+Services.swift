@@ -1,3 +1,4 @@
+import Leftfold
 import LeftfoldHTTP
 import LeftfoldPostgres
 import Logging
@@ -15,10 +16,27 @@ extension Assembly {
         configuration.allowedOrigins = settings.allowedOrigins
         configuration.tls = try settings.tlsIdentity()
         if settings.logRequests { configuration.requestLogLevel = .info }
-        let edge = try HTTPEdge(
-            commands: commands, queries: queries, authenticator: try await authenticator(), routes: composition.routes,
-            readiness: { await readiness().map(\.readiness) }, metrics: metrics, configuration: configuration, logger: logger)
+        let edge = try httpEdge(try await authenticator(), metrics, configuration)
         return edge.application(open: composition.openRoutes, custom: composition.ownRoutes, onStart: onStart)
+    }
+
+    private func httpEdge(
+        _ authenticator: any Authenticator, _ metrics: PrometheusMetrics?, _ configuration: EdgeConfiguration
+    ) throws -> HTTPEdge {
+        try HTTPEdge(
+            commands: commands, queries: queries, authenticator: authenticator, routes: composition.routes,
+            readiness: { await readiness().map(\.readiness) }, metrics: metrics, info: ServiceInfo(title: name, version: version),
+            configuration: configuration, logger: logger)
+    }
+
+    /// The contract in OpenAPI 3.1 that `GET /openapi.json` of such a process answers, as JSON. Needs neither a database nor keys.
+    ///
+    /// Throws what a process with these routes would not start for.
+    ///
+    /// - Parameter metrics: whether it has `GET /metrics`.
+    public func contract(metrics: Bool = true) throws -> [UInt8] {
+        try httpEdge(NobodyMayEnter(), metrics ? PrometheusMetrics() : nil, EdgeConfiguration())
+            .contract(open: composition.openRoutes, custom: composition.ownRoutes)
     }
 
     private func authenticator() async throws -> any Authenticator {
@@ -64,6 +82,11 @@ extension Assembly {
 
     /// In seconds.
     private static var maximumLag: Double { 60 }
+}
+
+/// For an edge that is only looked at.
+private struct NobodyMayEnter: Authenticator {
+    func authenticate(_ credential: Credential) async throws -> Principal { throw TokenRefusal.invalid }
 }
 
 extension Health.Finding {

@@ -18,7 +18,11 @@ public struct GetUser: PostgresQuery {
     public func dependencies(of answer: UserView) -> Dependencies { [.user(id)] }
 
     public func answer(_ rows: Rows) throws -> UserView {
-        guard let row = rows.first else { throw NotFound(code: "user_not_found", "There is no user with this id.") }
+        guard let row = rows.first else { throw NotFound.user }
         return try UserView(row)
     }
+}
+
+extension NotFound {
+    static let user = NotFound(code: "user_not_found", "There is no user with this id.")
 }

@@ -91,7 +91,7 @@ public struct GetUserHistory: PostgresQuery {
 
     public func answer(_ rows: Rows) throws -> Answer {
         // Behind the newest change there is nothing yet; a user without any change does not exist.
-        guard !rows.isEmpty || cursor != nil else { throw NotFound(code: "user_not_found", "There is no user with this id.") }
+        guard !rows.isEmpty || cursor != nil else { throw NotFound.user }
         let page = Page(try rows.map(Change.init), size: pageSize, from: place, of: list, key: { ["\($0.version)"] })
         return Answer(id: id, changes: page.elements, hasMore: page.next != nil, next: page.next, previous: page.previous)
     }

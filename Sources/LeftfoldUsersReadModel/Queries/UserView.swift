@@ -22,6 +22,11 @@ public struct UserView: Codable, Sendable, Equatable {
 
     static let columns = "id, email, name, status, version, created_at, updated_at"
 
+    init(id: UUID, email: String, name: String, status: String, version: Int64, createdAt: Date, updatedAt: Date) {
+        (self.id, self.email, self.name, self.status, self.version) = (id, email, name, status, version)
+        (self.createdAt, self.updatedAt) = (createdAt, updatedAt)
+    }
+
     /// Reads ``columns``, which may have others behind them.
     init(_ row: Row) throws {
         id = try row[0].decode()
