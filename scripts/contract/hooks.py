@@ -25,6 +25,10 @@ def before_call(context, case, kwargs):
     for container, name in ((case.query, "after"), (case.headers, "Leftfold-Position")):
         if container and name in container and is_position(container[name]) and int(container[name]) > head:
             container[name] = type(container[name])(int(container[name]) % (head + 1))
+    session = (case.headers or {}).get("Leftfold-Session")
+    if session:
+        case.headers["Leftfold-Session"] = re.sub(
+            r"(?<=1\.)[1-9][0-9]*", lambda position: str(int(position[0]) % (head + 1)), str(session))
     # One that nobody gave is a refusal of its own (`invalid_cursor`), also where the pattern fits.
     for container in (case.query, case.body):
         cursor = container.get("cursor") if isinstance(container, dict) else None

@@ -10,7 +10,7 @@ enum Components {
     private static let conversation = JSONSchema.string(length: 1...128, pattern: "^[!-~]([ -~]{0,126}[!-~])?$").example("order-17")
     private static let entityTag = JSONSchema.string(length: 3...20, pattern: #"^"(0|[1-9][0-9]{0,17})"$"#).example(#""3""#)
 
-    private static let session = JSONSchema.string(length: 3...400, pattern: #"^(new|1\.(0|[1-9][0-9]{0,17}))$"#).example("1.42")
+    private static let session = JSONSchema.string(length: 3...400, pattern: #"^(new|1\.(0|[1-9][0-9]{0,17}))( *, *(new|1\.(0|[1-9][0-9]{0,17}))){0,15}$"#).example("1.42")
 
     /// Of a query's answers, one after the other.
     static let eventStream = JSONSchema.string().described(

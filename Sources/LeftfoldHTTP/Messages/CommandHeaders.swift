@@ -10,6 +10,7 @@ enum CommandHeaders {
             guard let id = UUID(uuidString: key) else { throw .invalidIdempotencyKey }
             context.commandID = id
         }
+        _ = try ReadSession.read(headers)
         context.causationID = try CorrelationID.readCausation(headers)
         context.expectedVersion = try EntityTag.ifMatch(headers)
     }

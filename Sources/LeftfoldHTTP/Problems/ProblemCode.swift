@@ -83,7 +83,7 @@ struct ProblemCode: Sendable, Hashable {
         .init("repeated_stream", .unprocessableContent, .boundary, "The command names one stream twice."),
 
         .init("invalid_position", .badRequest, .query, "`Leftfold-Position` or `after` is not a whole number from 0."),
-        .init("invalid_session", .badRequest, .query, "`Leftfold-Session` is neither `new` nor what an answer told."),
+        .init("invalid_session", .badRequest, .fields, "`Leftfold-Session` is neither `new` nor what an answer told."),
         .init("invalid_last_event_id", .badRequest, .query, "`Last-Event-ID` is not the id of a message of an event stream."),
         .init("too_many_streams", .tooManyRequests, .query, "The principal has as many event streams open as it may."),
         .init("not_yet_visible", .serviceUnavailable, .query, "The read model did not reach the position in time. Ask again."),

@@ -52,7 +52,8 @@ struct QueryEndpoint<Q: Query>: Sendable {
         let asked = QueryContext(
             principal: try context.principal, correlationID: context.correlationID,
             after: try ReadPosition.read(request.headers, string), patience: buses.patience)
-        if EventStreamAccept.isWanted(request) { return try await watch(query, asked, request, context, buses) }
+        let last = try EventID(request.headers)
+        if EventStreamAccept.isWanted(request) { return try await watch(query, asked, since: last, context, buses) }
         let answered = try await buses.queries.ask(query, asked)
         // A demand stands in the target of this request, and not of the next.
         if let direct = buses.direct, answered.kept != nil, request.method == .get,
@@ -84,9 +85,8 @@ struct QueryEndpoint<Q: Query>: Sendable {
 
     /// The answer, and each later one. What the first is refused with is the answer to the request.
     private func watch(
-        _ query: Q, _ asked: QueryContext, _ request: Request, _ context: EdgeContext, _ buses: Buses
+        _ query: Q, _ asked: QueryContext, since last: EventID?, _ context: EdgeContext, _ buses: Buses
     ) async throws -> Response {
-        let last = try EventID(request.headers)
         var asked = asked
         asked.after = [asked.after, last?.position].compactMap(\.self).max()
         let place = try buses.eventStreams.take(for: asked.principal)
