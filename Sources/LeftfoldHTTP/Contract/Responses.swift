@@ -61,7 +61,7 @@ struct Responses {
         var headers: [String: JSONTree] = ["X-Correlation-Id": Components.header("CorrelationId")]
         switch status {
         case 401: headers["WWW-Authenticate"] = Components.header("WWWAuthenticate")
-        case 503: headers["Retry-After"] = Components.header("RetryAfter")
+        case 429, 503: headers["Retry-After"] = Components.header("RetryAfter")
         default: break
         }
         return [
