@@ -23,13 +23,15 @@ import Testing
 
     private static func parts(hasHealth: Bool = true) -> ContractParts {
         ContractParts(
-            info: ServiceInfo(title: "notes", version: "1.2.3"), commands: [OpenNote.self, RenameNote.self, BurnNote.self, BreakNote.self, SwapNotes.self],
+            info: ServiceInfo(title: "notes", version: "1.2.3"),
+            commands: [OpenNote.self, RenameNote.self, BurnNote.self, BreakNote.self, SwapNotes.self],
             queries: [GetNote.self, ListNotes.self, AuditNotes.self], routes: Service.routes, hasHealth: hasHealth, hasMetrics: hasHealth,
             ownRoutes: [.init(method: .get, path: "/files/{name}", isOpen: true)])
     }
 
     private static func served() async throws -> JSONTree {
-        try JSONTree(parsing: Array((try await Service().send(.get, "/openapi.json", headers: [.authorization: ""])).body.readableBytesView))
+        try JSONTree(
+            parsing: Array((try await Service().send(.get, "/openapi.json", headers: [.authorization: ""])).body.readableBytesView))
     }
 
     @Test func everyReferenceResolves() throws {
@@ -79,7 +81,10 @@ import Testing
         #expect(create?["properties"]?.members.keys.sorted() == ["id", "title"])
         let rename = paths?["/notes/{id}"]?["patch"]
         #expect(rename?["requestBody"]?["content"]?["application/json"]?["schema"]?["properties"]?.members.keys.sorted() == ["title"])
-        #expect(rename?["parameters"]?.elements.first == ["name": "id", "in": "path", "required": true, "schema": ["type": "string", "format": "uuid"]])
+        #expect(
+            rename?["parameters"]?.elements.first == [
+                "name": "id", "in": "path", "required": true, "schema": ["type": "string", "format": "uuid"],
+            ])
         #expect(paths?["/notes/{id}/burn"]?["post"]?["requestBody"]?["required"] == false)
     }
 
@@ -102,7 +107,9 @@ import Testing
         let document = Contract(Self.parts()).tree
         guard let operation = Self.operation(expected, document) else {
             // Where there is no operation, nothing is promised.
-            #expect(["unknown_route", "method_not_allowed", "unknown_command", "unknown_query", "im_a_teapot", "internal_error"].contains(expected.code))
+            #expect(
+                ["unknown_route", "method_not_allowed", "unknown_command", "unknown_query", "im_a_teapot", "internal_error"].contains(
+                    expected.code))
             return
         }
         #expect(operation["responses"]?["\(expected.status)"] != nil)
@@ -147,7 +154,9 @@ import Testing
     @Test func theIndexSaysWhereToGo() async throws {
         let response = try await Service().send(.get, "/", headers: [.authorization: ""])
         #expect(response.status == .ok)
-        #expect(response.text == #"{"links":{"docs":"/docs","health":"/health/ready","openapi":"/openapi.json"},"name":"Leftfold","version":"0"}"#)
+        #expect(
+            response.text
+                == #"{"links":{"docs":"/docs","health":"/health/ready","openapi":"/openapi.json"},"name":"Leftfold","version":"0"}"#)
     }
 
     @Test func aPageOfTheServicesOwnStaysItsOwn() async throws {
@@ -199,8 +208,8 @@ import Testing
 extension JSONTree {
     fileprivate func visit(_ body: (JSONTree) -> Void) {
         body(self)
-        elements.forEach { $0.visit(body) }
-        members.values.forEach { $0.visit(body) }
+        for element in elements { element.visit(body) }
+        for member in members.values { member.visit(body) }
     }
 
     fileprivate init(parsing json: [UInt8]) throws {

@@ -36,7 +36,8 @@ import Testing
         let stream = StreamID<Note>(id).name
         let refusals: [any Refusal] = [
             RequestRefusal.invalidIdempotencyKey, RequestRefusal.invalidIfMatch, RequestRefusal.invalidCorrelationID,
-            RequestRefusal.invalidCausationID, RequestRefusal.invalidPosition, RequestRefusal.unsupportedMediaType, RequestRefusal.incompleteBody,
+            RequestRefusal.invalidCausationID, RequestRefusal.invalidPosition, RequestRefusal.unsupportedMediaType,
+            RequestRefusal.incompleteBody,
             RequestRefusal.payloadTooLarge(limit: 1), RequestRefusal.unknownParameter("x"), RequestRefusal.repeatedParameter("x"),
             RequestRefusal.wrongType("x", "Int"), RequestRefusal.unknownRoute, RequestRefusal.methodNotAllowed([]), TokenRefusal.missing,
             TokenRefusal.expired, TokenRefusal.invalid, ValidationError("x", "y"), MalformedInput("x"), MalformedInput.invalidCursor,

@@ -154,14 +154,16 @@ import Testing
         object?.keywords["properties"]?[name].map { String(decoding: $0.bytes, as: UTF8.self) }
     }
 
-    @Test("Fields have the types that they are decoded as", arguments: [
-        ("text", #"{"type":"string"}"#), ("truth", #"{"type":"boolean"}"#), ("share", #"{"type":"number"}"#),
-        ("number", #"{"maximum":9223372036854775807,"minimum":-9223372036854775808,"type":"integer"}"#),
-        ("small", #"{"maximum":255,"minimum":0,"type":"integer"}"#), ("id", #"{"format":"uuid","type":"string"}"#),
-        ("at", #"{"format":"date-time","type":"string"}"#), ("page", #"{"format":"uri-reference","type":"string"}"#),
-        ("bytes", #"{"contentEncoding":"base64","type":"string"}"#), ("price", #"{"type":"number"}"#), ("raw", "{}"),
-        ("position", #"{"maximum":9223372036854775807,"minimum":0,"type":"integer"}"#),
-    ])
+    @Test(
+        "Fields have the types that they are decoded as",
+        arguments: [
+            ("text", #"{"type":"string"}"#), ("truth", #"{"type":"boolean"}"#), ("share", #"{"type":"number"}"#),
+            ("number", #"{"maximum":9223372036854775807,"minimum":-9223372036854775808,"type":"integer"}"#),
+            ("small", #"{"maximum":255,"minimum":0,"type":"integer"}"#), ("id", #"{"format":"uuid","type":"string"}"#),
+            ("at", #"{"format":"date-time","type":"string"}"#), ("page", #"{"format":"uri-reference","type":"string"}"#),
+            ("bytes", #"{"contentEncoding":"base64","type":"string"}"#), ("price", #"{"type":"number"}"#), ("raw", "{}"),
+            ("position", #"{"maximum":9223372036854775807,"minimum":0,"type":"integer"}"#),
+        ])
     func fields(name: String, schema: String) {
         let object = component(Plain.self).object
         #expect(property(name, of: object) == schema)
@@ -224,7 +226,9 @@ import Testing
 
     @Test("Values that are no objects are not components") func scalars() {
         let book = SchemaBook()
-        #expect(json(book.schema(of: Int?.self)) == #"{"maximum":9223372036854775807,"minimum":-9223372036854775808,"type":["integer","null"]}"#)
+        #expect(
+            json(book.schema(of: Int?.self)) == #"{"maximum":9223372036854775807,"minimum":-9223372036854775808,"type":["integer","null"]}"#
+        )
         #expect(json(book.schema(of: [[String]].self)) == #"{"items":{"items":{"type":"string"},"type":"array"},"type":"array"}"#)
         #expect(json(book.schema(of: [UUID: Int].self)) == #"{"items":{},"type":"array"}"#)
         #expect(book.components.isEmpty)
