@@ -77,7 +77,8 @@ struct RootCommand<P: CommandLineProgram>: AsyncParsableCommand {
                 CommandGroup(name: "Running:", subcommands: [Dev<P>.self, Serve<P>.self, Project<P>.self, Migrate<P>.self]),
                 CommandGroup(name: "Asking and telling:", subcommands: [Send<P>.self, Ask<P>.self, Import<P>.self]),
                 CommandGroup(
-                    name: "Looking:", subcommands: [Events<P>.self, Streams<P>.self, Journal<P>.self, Projections<P>.self, Doctor<P>.self, OpenAPI<P>.self]),
+                    name: "Looking:",
+                    subcommands: [Events<P>.self, Streams<P>.self, Journal<P>.self, Projections<P>.self, Doctor<P>.self, OpenAPI<P>.self]),
                 CommandGroup(
                     name: "Mending and keeping:",
                     subcommands: [RebuildProjection<P>.self, Token<P>.self, NewAPIKey<P>.self, Secrets<P>.self]),

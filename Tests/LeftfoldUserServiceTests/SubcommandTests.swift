@@ -68,6 +68,7 @@ import Testing
             Call("import \(file) --label again", status: 3, prints: " more lines: user_already_exists"),
             Call("token --subject me --role viewer", prints: "ey"), Call("token --subject me --lifetime 0", status: 64),
             Call("secrets \(folder.path)", prints: "kept: "),
+            Call("openapi", keys: ["openapi", "info", "paths", "components", "security", "servers", "tags"]),
             Call("nonsense", status: 64), Call("--help", prints: "journal"),
         ]
     }

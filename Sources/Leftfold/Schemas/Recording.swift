@@ -38,7 +38,8 @@ struct Guess {
     var number: Int64 = 0
 
     static let all = [
-        Guess(), Guess(text: "a", number: 1), Guess(text: "1", number: 10), Guess(text: "7f1c2f0e-8a51-4c0e-9f5e-0d6a3a4b5c6d", number: 100),
+        Guess(), Guess(text: "a", number: 1), Guess(text: "1", number: 10),
+        Guess(text: "7f1c2f0e-8a51-4c0e-9f5e-0d6a3a4b5c6d", number: 100),
         Guess(text: "2026-01-01T00:00:00.000Z", number: -1), Guess(text: "ada@example.com", number: 1000),
         Guess(text: "https://example.com/", number: 2000),
     ]

@@ -43,7 +43,9 @@ package final class SchemaBook {
     }
 
     private func find<T: Decodable>(_ type: T.Type) -> Entry {
-        if let type = type as? any SchemaDescribing.Type { return Entry(schema: documented(type, type.jsonSchema), sample: type.jsonSample) }
+        if let type = type as? any SchemaDescribing.Type {
+            return Entry(schema: documented(type, type.jsonSchema), sample: type.jsonSample)
+        }
         if let type = type as? any SchemaContainer.Type { return type.entry(in: self) }
         if let entry = Enumeration.entry(of: type) { return Entry(schema: documented(type, entry.schema), sample: entry.sample) }
 

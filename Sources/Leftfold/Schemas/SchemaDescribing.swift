@@ -2,7 +2,7 @@ public import Foundation
 
 /// A type that says itself what its JSON is like.
 ///
-/// Types whose `Codable` conformance the compiler writes need not: their schema is found by decoding them (``SchemaBook``). This is for
+/// Types whose `Codable` conformance the compiler writes need not: their schema is found by decoding them. This is for
 /// those that read special values, such as an address or an amount of money, and for which no harmless value can be guessed.
 public protocol SchemaDescribing: Decodable {
     static var jsonSchema: JSONSchema { get }
@@ -53,7 +53,9 @@ extension Decimal: SchemaDescribing {
 
 extension UUID: SchemaDescribing {
     public static var jsonSchema: JSONSchema { .string(format: "uuid") }
-    public static var jsonSample: UUID { UUID(uuid: (0x7f, 0x1c, 0x2f, 0x0e, 0x8a, 0x51, 0x4c, 0x0e, 0x9f, 0x5e, 0x0d, 0x6a, 0x3a, 0x4b, 0x5c, 0x6d)) }
+    public static var jsonSample: UUID {
+        UUID(uuid: (0x7f, 0x1c, 0x2f, 0x0e, 0x8a, 0x51, 0x4c, 0x0e, 0x9f, 0x5e, 0x0d, 0x6a, 0x3a, 0x4b, 0x5c, 0x6d))
+    }
 }
 
 extension Date: SchemaDescribing {

@@ -21,7 +21,8 @@ struct CommandOperation<C: Command> {
         var operation = Operation(
             method: method, path: path, id: id, tag: tag, summary: documented?.summary.headline ?? "", responses: answers, name: C.name)
         if operation.summary.isEmpty { operation.summary = C.name }
-        operation.description = [documented?.summary ?? "", "Needs the permission `\(C.permission)`."].filter { !$0.isEmpty }.joined(separator: "\n\n")
+        operation.description = [documented?.summary ?? "", "Needs the permission `\(C.permission)`."].filter { !$0.isEmpty }.joined(
+            separator: "\n\n")
         operation.parameters =
             PathField.parameters(captured, of: object, examples)
             + ["IdempotencyKey", "IfMatch", "Session", "CorrelationId", "CausationId"].map(Components.parameter)

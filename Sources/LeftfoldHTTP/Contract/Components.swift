@@ -42,12 +42,14 @@ enum Components {
             "`new`, then what the last answer told in this header: no answer is then older than an earlier one, nor than what was written in the session."),
         "CorrelationId": parameter(
             "X-Correlation-Id", in: "header", conversation,
-            "The conversation that this is part of: 1 to 128 printable ASCII characters. Told again in the answer, in logs and in the journal."),
+            "The conversation that this is part of: 1 to 128 printable ASCII characters. Told again in the answer, in logs and in the journal."
+        ),
         "CausationId": parameter(
             "X-Causation-Id", in: "header", conversation, "What caused this command: 1 to 128 printable ASCII characters."),
         "Position": parameter(
             "Leftfold-Position", in: "header", position,
-            "The answer must know everything up to this position: that of a command, to read what it wrote. Of `after` and this, the later counts."),
+            "The answer must know everything up to this position: that of a command, to read what it wrote. Of `after` and this, the later counts."
+        ),
         "After": parameter("after", in: "query", position, "As `Leftfold-Position`."),
     ]
 

@@ -105,7 +105,9 @@ struct Contract: Sendable {
 
     private static func ownID(_ route: ContractParts.OwnRoute) -> String {
         route.method.rawValue.lowercased()
-            + route.path.split(whereSeparator: { !$0.isASCII || !($0.isLetter || $0.isNumber) }).map { $0.prefix(1).uppercased() + $0.dropFirst() }
+            + route.path.split(whereSeparator: { !$0.isASCII || !($0.isLetter || $0.isNumber) }).map {
+                $0.prefix(1).uppercased() + $0.dropFirst()
+            }
             .joined()
     }
 

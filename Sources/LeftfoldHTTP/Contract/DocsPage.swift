@@ -80,7 +80,8 @@ struct DocsPage {
             let answer = resolved(response, document)
             let kinds = (answer["content"]?.members ?? [:]).sorted { $0.key < $1.key }.filter { $0.key != "application/problem+json" }
                 .map { SchemaText.kind($0.value["schema"] ?? [:]) }
-            return "<tr><td><b>\(HTML.escaped(status))</b></td><td>\(kinds.joined(separator: " or "))\(HTML.prose(answer["description"]?.text ?? ""))</td></tr>"
+            return
+                "<tr><td><b>\(HTML.escaped(status))</b></td><td>\(kinds.joined(separator: " or "))\(HTML.prose(answer["description"]?.text ?? ""))</td></tr>"
         }
         return SchemaText.table(rows)
     }

@@ -6,7 +6,9 @@ struct FieldExamples {
     let objects: [[String: RawJSON]]
 
     init(_ type: any Decodable.Type) {
-        objects = ((type as? any Documented.Type)?.writtenExamples ?? []).compactMap { try? StrictJSON.decode([String: RawJSON].self, from: $0.bytes) }
+        objects = ((type as? any Documented.Type)?.writtenExamples ?? []).compactMap {
+            try? StrictJSON.decode([String: RawJSON].self, from: $0.bytes)
+        }
     }
 
     subscript(name: String) -> RawJSON? { objects.first?[name] }
@@ -22,7 +24,9 @@ extension RawJSON {
     var inURL: String {
         let text = (try? StrictJSON.decode(String.self, from: bytes)) ?? description
         let plain = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~@:".utf8)
-        return text.utf8.map { plain.contains($0) ? String(UnicodeScalar($0)) : "%" + ($0 < 16 ? "0" : "") + String($0, radix: 16, uppercase: true) }
-            .joined()
+        return text.utf8.map {
+            plain.contains($0) ? String(UnicodeScalar($0)) : "%" + ($0 < 16 ? "0" : "") + String($0, radix: 16, uppercase: true)
+        }
+        .joined()
     }
 }

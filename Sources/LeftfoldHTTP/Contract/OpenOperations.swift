@@ -22,7 +22,8 @@ struct OpenOperations {
                     "/health/live", id: "getLive", tag: "monitoring", "Whether the process runs", "application/json",
                     ["type": "object", "required": ["live"], "properties": ["live": ["const": true]]], problems))
             var ready = Self.make(
-                "/health/ready", id: "getReady", tag: "monitoring", "Whether the service can take work", "application/json", Self.ready(true),
+                "/health/ready", id: "getReady", tag: "monitoring", "Whether the service can take work", "application/json",
+                Self.ready(true),
                 problems)
             // Its 503 is no problem document, unless the request itself ran out of time.
             let late: JSONTree = ["$ref": "#/components/schemas/Problem"]
@@ -48,7 +49,9 @@ struct OpenOperations {
         var headers = ["X-Correlation-Id": Components.header("CorrelationId")]
         if isTagged { headers["ETag"] = Components.header("ETag") }
         var answers = problems
-        answers["200"] = ["description": .string(summary + "."), "headers": .object(headers), "content": .object([type: ["schema": schema]])]
+        answers["200"] = [
+            "description": .string(summary + "."), "headers": .object(headers), "content": .object([type: ["schema": schema]]),
+        ]
         if isTagged { answers["304"] = ["description": "Still what `If-None-Match` names.", "headers": .object(headers)] }
         var operation = Operation(
             method: .get, path: path, id: id, tag: tag, summary: summary, needsToken: false, responses: answers,

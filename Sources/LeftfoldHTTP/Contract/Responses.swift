@@ -13,7 +13,9 @@ struct Responses {
         let listed = kind.codes
         var added = Dictionary(grouping: own ?? []) { Statuses.status(of: $0, isConditional: false).code }
         // Listed already, with its status.
-        added = added.mapValues { $0.filter { refusal in !(ProblemCode.all.contains { $0.code == refusal.code }) } }.filter { !$0.value.isEmpty }
+        added = added.mapValues { $0.filter { refusal in !(ProblemCode.all.contains { $0.code == refusal.code }) } }.filter {
+            !$0.value.isEmpty
+        }
         let isOpen = own == nil
         var responses: [String: JSONTree] = [:]
         for status in Set(listed.keys).union(added.keys).union(isOpen ? [404, 409] : []).sorted() {

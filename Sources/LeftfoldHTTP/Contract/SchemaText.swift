@@ -16,7 +16,8 @@ enum SchemaText {
         if let values = schema["enum"]?.elements { return values.map { HTML.code(written($0)) }.joined(separator: ", ") }
         let types = schema["type"]?.elements.compactMap(\.text) ?? (schema["type"]?.text).map { [$0] } ?? []
         if types.isEmpty { return "anything" }
-        return types.map { type in type == "array" ? "list of \(kind(schema["items"] ?? [:]))" : word(type, schema) }.joined(separator: " or ")
+        return types.map { type in type == "array" ? "list of \(kind(schema["items"] ?? [:]))" : word(type, schema) }.joined(
+            separator: " or ")
     }
 
     private static func word(_ type: String, _ schema: JSONTree) -> String {

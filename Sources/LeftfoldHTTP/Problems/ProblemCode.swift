@@ -40,7 +40,9 @@ struct ProblemCode: Sendable, Hashable {
         .init("request_timeout", .requestTimeout, .all, "The request took too long to arrive."),
         .init("invalid_correlation_id", .badRequest, .all, "`X-Correlation-Id` is not 1 to 128 printable ASCII characters."),
         .init("internal_error", .internalServerError, .all, "A fault of the service."),
-        .init("deadline_exceeded", .serviceUnavailable, .all, "The answer took too long. A command may have been carried out: send it again with the same key."),
+        .init(
+            "deadline_exceeded", .serviceUnavailable, .all,
+            "The answer took too long. A command may have been carried out: send it again with the same key."),
 
         .init("expectation_failed", .expectationFailed, .all, "`Expect` is something other than `100-continue`."),
         .init("overloaded", .serviceUnavailable, .all, "There is more to do than the service can. Nothing was done."),
@@ -51,7 +53,9 @@ struct ProblemCode: Sendable, Hashable {
         .init("unknown_query", .notFound, .unrouted, "No query has this name."),
 
         .init("missing_token", .unauthorized, .guarded, "There is no `Authorization: Bearer …`."),
-        .init("invalid_token", .unauthorized, .guarded, "The token is malformed, forged, for somebody else or not yet valid; or the API key is unknown."),
+        .init(
+            "invalid_token", .unauthorized, .guarded,
+            "The token is malformed, forged, for somebody else or not yet valid; or the API key is unknown."),
         .init("expired_token", .unauthorized, .guarded, "The token or API key has expired."),
         .init("too_many_requests", .tooManyRequests, .guarded, "The principal asks too much at once, or too fast. Nothing was done."),
         .init("forbidden", .forbidden, .guarded, "No role of the principal grants the permission."),
@@ -78,7 +82,9 @@ struct ProblemCode: Sendable, Hashable {
         .init("wrong_expected_version", .preconditionFailed, .command, "The stream is not at the version of `If-Match`."),
         .init("wrong_expected_version", .conflict, .command, "Without `If-Match`: others were faster, again and again."),
         .init("command_id_reused", .unprocessableContent, .command, "The `Idempotency-Key` was used with other content."),
-        .init("outcome_unknown", .serviceUnavailable, .command, "The connection broke while the command was stored. Send it again with the same key, which is `command_id`."),
+        .init(
+            "outcome_unknown", .serviceUnavailable, .command,
+            "The connection broke while the command was stored. Send it again with the same key, which is `command_id`."),
         .init("condition_failed", .conflict, .boundary, "What the command rests on changed while it was decided, again and again."),
         .init("repeated_stream", .unprocessableContent, .boundary, "The command names one stream twice."),
 

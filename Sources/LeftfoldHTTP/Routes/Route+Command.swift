@@ -10,13 +10,17 @@ extension Route {
     /// means the same resource.
     public static func create<C: Command>(_ path: String, _ command: C.Type, id: String = "id") -> Route {
         let endpoint = CommandEndpoint(name: C.name, parameters: PathParameters.names(in: path), newID: id)
-        return Route(method: .post, path: path, name: C.name, meaning: .command(C.self, newID: id)) { try await endpoint.respond($0, $1, $2) }
+        return Route(method: .post, path: path, name: C.name, meaning: .command(C.self, newID: id)) {
+            try await endpoint.respond($0, $1, $2)
+        }
     }
 
     /// A command on a resource: 200. The body may be absent where the path says everything.
     public static func command<C: Command>(_ method: HTTPRequest.Method, _ path: String, _ command: C.Type) -> Route {
         let endpoint = CommandEndpoint(name: C.name, parameters: PathParameters.names(in: path), newID: nil)
-        return Route(method: method, path: path, name: C.name, meaning: .command(C.self, newID: nil)) { try await endpoint.respond($0, $1, $2) }
+        return Route(method: method, path: path, name: C.name, meaning: .command(C.self, newID: nil)) {
+            try await endpoint.respond($0, $1, $2)
+        }
     }
 }
 

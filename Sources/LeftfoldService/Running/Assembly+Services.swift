@@ -7,6 +7,14 @@ import ServiceLifecycle
 extension Assembly {
     /// The HTTP edge.
     func edge(metrics: PrometheusMetrics?, onStart: @escaping @Sendable (Int) async -> Void) async throws -> any Service {
+        var configuration = edgeConfiguration
+        configuration.tls = try settings.tlsIdentity()
+        let edge = try httpEdge(try await authenticator(), metrics, configuration)
+        return edge.application(open: composition.openRoutes, custom: composition.ownRoutes, onStart: onStart)
+    }
+
+    /// All but the certificate, which is read from files.
+    private var edgeConfiguration: EdgeConfiguration {
         var configuration = EdgeConfiguration(host: settings.host, port: settings.port)
         configuration.patience = settings.readPatience
         configuration.maximumConnections = settings.maximumConnections ?? configuration.maximumConnections
@@ -14,10 +22,8 @@ extension Assembly {
         configuration.limits = settings.requestLimits
         configuration.answersHealth = settings.adminPort == nil
         configuration.allowedOrigins = settings.allowedOrigins
-        configuration.tls = try settings.tlsIdentity()
         if settings.logRequests { configuration.requestLogLevel = .info }
-        let edge = try httpEdge(try await authenticator(), metrics, configuration)
-        return edge.application(open: composition.openRoutes, custom: composition.ownRoutes, onStart: onStart)
+        return configuration
     }
 
     private func httpEdge(
@@ -35,7 +41,7 @@ extension Assembly {
     ///
     /// - Parameter metrics: whether it has `GET /metrics`.
     public func contract(metrics: Bool = true) throws -> [UInt8] {
-        try httpEdge(NobodyMayEnter(), metrics ? PrometheusMetrics() : nil, EdgeConfiguration())
+        try httpEdge(NobodyMayEnter(), metrics ? PrometheusMetrics() : nil, edgeConfiguration)
             .contract(open: composition.openRoutes, custom: composition.ownRoutes)
     }
 

@@ -42,8 +42,11 @@ enum UserFields {
     static let all: [String: JSONSchema] = [
         "id": .string(format: "uuid").described("The user's id; chosen by whoever creates the user."),
         "email": .string(length: 1...2 * EmailAddress.maximumBytes, pattern: "@")
-            .described("At most \(EmailAddress.maximumBytes) bytes when trimmed and composed. Two active users never have the same, however it is spelt."),
-        "name": .string(length: 1...8 * PlainText.name.maximumCharacters).described("At most \(PlainText.name.maximumCharacters) characters when trimmed and composed."),
+            .described(
+                "At most \(EmailAddress.maximumBytes) bytes when trimmed and composed. Two active users never have the same, however it is spelt."
+            ),
+        "name": .string(length: 1...8 * PlainText.name.maximumCharacters).described(
+            "At most \(PlainText.name.maximumCharacters) characters when trimmed and composed."),
         "reason": .string(length: 0...8 * PlainText.reason.maximumCharacters)
             .described("At most \(PlainText.reason.maximumCharacters) characters; a blank one is none."),
     ]

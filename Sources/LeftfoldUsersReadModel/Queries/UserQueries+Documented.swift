@@ -23,8 +23,10 @@ extension ListUsers: Documented {
     public static let summary = "Users, page by page: sorted, filtered, searched."
     public static let fields: [String: JSONSchema] = [
         "limit": .integer(1...Int64(maximumLimit)).described("50 unless given."),
-        "offset": .integer(0...Int64(maximumOffset)).described("How many to skip. Not with `cursor`, which goes on at the same cost however far down."),
-        "sort": .string(oneOf: UserOrder.Key.allCases.map(\.rawValue)).described("`created_at` unless given, or `name` if there is a `prefix`."),
+        "offset": .integer(0...Int64(maximumOffset)).described(
+            "How many to skip. Not with `cursor`, which goes on at the same cost however far down."),
+        "sort": .string(oneOf: UserOrder.Key.allCases.map(\.rawValue)).described(
+            "`created_at` unless given, or `name` if there is a `prefix`."),
         "order": .string(oneOf: ["asc", "desc"]).described("`asc` unless given."),
         "status": .string(oneOf: UserFilter.statuses).described("Both unless given."),
         "prefix": .string(length: 0...200).described("What the name, or sorted by `email` the address, begins with. At most 200 bytes."),
