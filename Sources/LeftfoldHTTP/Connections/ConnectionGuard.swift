@@ -42,6 +42,8 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private var isHTTP10 = false
     private var progress: BodyProgress?
     private var requestEnds = NIODeadline.distantFuture
+    /// Many that came together, and are too slow together, are not to be ended in one instant.
+    private let spread = Double.random(in: 1...1.3)
     private var correlationID: String?
     private var origin: String?
     /// To be told as soon as the answer before it is written.
@@ -91,7 +93,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         case .admitted(let member):
             self.member = member
             // A stranger that says nothing has less time than a client that was answered.
-            set(.now() + TimeAmount(configuration.headerDeadline))
+            set(.now() + TimeAmount(configuration.headerDeadline * spread))
         case .refused(let member):
             self.member = member
             refuse(context, .overloaded)
@@ -157,7 +159,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     fileprivate func bytesArrived() {
         guard owed == 0, !isReading, !isClosing, !isInHeader else { return }
         isInHeader = true
-        set(.now() + TimeAmount(configuration.headerDeadline))
+        set(.now() + TimeAmount(configuration.headerDeadline * spread))
         note()
     }
 
@@ -202,7 +204,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         takesNoMore = framing.closes
         awaitsContinue = framing.awaitsContinue
         if framing.hasBody {
-            var progress = BodyProgress(rate: configuration.minimumBodyRate, grace: configuration.bodyGrace)
+            var progress = BodyProgress(rate: configuration.minimumBodyRate, grace: configuration.bodyGrace * spread)
             if !awaitsContinue { progress.want(at: now) }
             self.progress = progress
         }

@@ -22,7 +22,7 @@ public struct EdgeConfiguration: Sendable {
 
     /// How long a connection that was answered may do nothing. One that says nothing at all has the time for headers.
     public var idleTimeout: Duration = .seconds(60)
-    /// How long the headers of a request may take to arrive.
+    /// How long the headers of a request may take to arrive; each connection has up to three tenths more, and so has `bodyGrace`.
     public var headerDeadline: Duration = .seconds(10)
     /// How long a request may take from its headers to the end of its answer. Then it is answered 408 or 503, and the
     /// connection closed. Work in progress is not cancelled: an append that was sent is never cancelled.

@@ -11,8 +11,9 @@ public import LeftfoldPostgres
 public struct ListUsers: PostgresQuery {
     public static let permission: Permission = "users:read"
     public static let reads = [UserDirectory.name]
-    /// Searches read the table. However many are asked for, they leave connections of the pool and most of the processors to others.
-    public static let maximumRunning = 4
+    /// Searches read the table. However many are asked for, they leave connections of the pool to others, and a share of the processors, of
+    /// which the database is taken to have as many as this process.
+    public static let maximumRunning = min(4, max(2, ProcessInfo.processInfo.activeProcessorCount))
     /// More rows than this are never answered at once.
     public static let maximumLimit = 500
     /// What is skipped is read. Beyond this, go on by cursor.
