@@ -25,7 +25,7 @@ struct EdgeServer {
                 }
             } ?? .http1(configuration: channel)
         return Application(
-            router: router, server: server,
+            router: EdgeRouter(router: router), server: server,
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.host, port: configuration.port), serverName: nil,
                 availableConnectionsDelegate: .maximum(configuration.maximumConnections, logger: logger)),

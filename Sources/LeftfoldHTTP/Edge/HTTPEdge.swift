@@ -64,7 +64,7 @@ public struct HTTPEdge: Sendable {
 
     /// Layers apply to the routes added after them: health before authentication, everything else behind it.
     private func router(open: (Router<EdgeContext>) -> Void, custom: (Router<EdgeContext>) -> Void) -> Router<EdgeContext> {
-        let router = Router(context: EdgeContext.self)
+        let router = Router(context: EdgeContext.self, options: .autoGenerateHeadEndpoints)
         let directory = RouteDirectory()
         if !(InstrumentationSystem.tracer is NoOpTracer) {
             // What people typed does not belong into traces.

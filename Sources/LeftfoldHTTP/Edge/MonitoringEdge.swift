@@ -23,7 +23,7 @@ public struct MonitoringEdge: Sendable {
     ///
     /// - Parameter onStart: called with the port when connections are accepted.
     public func application(onStart: @escaping @Sendable (_ port: Int) async -> Void = { _ in }) -> some ApplicationProtocol {
-        let router = Router(context: EdgeContext.self)
+        let router = Router(context: EdgeContext.self, options: .autoGenerateHeadEndpoints)
         let directory = RouteDirectory()
         router.add(middleware: EdgeMiddleware(directory: directory, bodyLimit: server.configuration.bodyLimit, logLevel: .debug))
         routes.add(to: router)

@@ -33,6 +33,8 @@ enum Statuses {
         "method_not_allowed": .methodNotAllowed,
         "payload_too_large": .contentTooLarge,
         "unsupported_media_type": .unsupportedMediaType,
+        "unsupported_encoding": .unsupportedMediaType,
+        "target_too_long": .uriTooLong,
         "validation_failed": .unprocessableContent,
         "repeated_stream": .unprocessableContent,
         "command_id_reused": .unprocessableContent,

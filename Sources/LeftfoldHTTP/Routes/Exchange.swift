@@ -1,12 +1,23 @@
 import Leftfold
 import Synchronization
 
-/// What inner layers find out and outer ones report.
+/// What inner layers find out and outer ones report; and what was refused before any layer saw it.
 final class Exchange: Sendable {
-    private let known = Mutex<Principal?>(nil)
+    private struct State {
+        var principal: Principal?
+        var refusal: RequestRefusal?
+    }
+
+    private let state = Mutex(State())
 
     var principal: Principal? {
-        get { known.withLock { $0 } }
-        set { known.withLock { $0 = newValue } }
+        get { state.withLock { $0.principal } }
+        set { state.withLock { $0.principal = newValue } }
+    }
+
+    /// Why there is no route to look for.
+    var refusal: RequestRefusal? {
+        get { state.withLock { $0.refusal } }
+        set { state.withLock { $0.refusal = newValue } }
     }
 }

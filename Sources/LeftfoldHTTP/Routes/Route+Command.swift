@@ -34,7 +34,7 @@ struct CommandEndpoint: Sendable {
         let fields: [(name: String, value: JSONText)]
         do {
             try CommandHeaders.read(request.headers, into: &command)
-            if let parameter = try QueryString(request).parameters.first { throw RequestRefusal.unknownParameter(parameter.name) }
+            if let parameter = try QueryString(request).parameters.first { throw RequestRefusal.unknownParameter(parameter.name.utf8) }
             fields = try PathParameters.fields(parameters, context)
             json = try await JSONBody.read(request, limit: buses.bodyLimit)
         } catch let refusal as RequestRefusal {
