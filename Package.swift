@@ -143,7 +143,7 @@ let package = Package(
         .testTarget(
             name: "LeftfoldHTTPTests",
             dependencies: [
-                "LeftfoldHTTP", "Leftfold", crypto, hummingbird, hummingbirdCore, hummingbirdTesting, httpTypes, jwtKit, logging, metrics,
+                "LeftfoldHTTP", "LeftfoldTesting", "Leftfold", crypto, hummingbird, hummingbirdCore, hummingbirdTesting, httpTypes, jwtKit, logging, metrics,
                 nioCore, nioPosix,
             ]),
         .testTarget(

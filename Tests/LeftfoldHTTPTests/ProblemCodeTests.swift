@@ -38,7 +38,7 @@ import Testing
             RequestRefusal.invalidIdempotencyKey, RequestRefusal.invalidIfMatch, RequestRefusal.invalidCorrelationID,
             RequestRefusal.invalidCausationID, RequestRefusal.invalidPosition, RequestRefusal.unsupportedMediaType,
             RequestRefusal.incompleteBody,
-            RequestRefusal.payloadTooLarge(limit: 1), RequestRefusal.unknownParameter("x"), RequestRefusal.repeatedParameter("x"),
+            RequestRefusal.payloadTooLarge(limit: 1), RequestRefusal.unknownParameter("x".utf8), RequestRefusal.repeatedParameter("x".utf8),
             RequestRefusal.wrongType("x", "Int"), RequestRefusal.unknownRoute, RequestRefusal.methodNotAllowed([]), TokenRefusal.missing,
             TokenRefusal.expired, TokenRefusal.invalid, ValidationError("x", "y"), MalformedInput("x"), MalformedInput.invalidCursor,
             UnknownName.command("x"), UnknownName.query("x"), Forbidden("x:y"), ConditionFailed(at: 1), RepeatedStream(stream),

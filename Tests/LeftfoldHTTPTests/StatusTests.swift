@@ -46,6 +46,10 @@ struct Expectation: Sendable, CustomTestStringConvertible {
     static let deep = #"{"id":"\#(id)","title":"# + String(repeating: "[", count: 100_000)
     static let bad = "/commands/BreakNote"
 
+    static func twice(_ name: HTTPField.Name, _ value: String) -> HTTPFields {
+        HTTPFields([HTTPField(name: name, value: value), HTTPField(name: name, value: value)])
+    }
+
     static let table: [Expectation] = [
         // Commands
         Expectation(.post, "/notes", "{", 400, "malformed_json", .invalid),
@@ -73,9 +77,15 @@ struct Expectation: Sendable, CustomTestStringConvertible {
         Expectation(.post, "/notes", "{}", [.contentType: "application/json; charset=latin1"], 415, "unsupported_media_type", .invalid),
         Expectation(.post, "/notes", "{}", [.contentType: ""], 415, "unsupported_media_type", .invalid),
         Expectation(.post, "/notes", "{}", [.idempotencyKey: "seven"], 400, "invalid_idempotency_key", .invalid),
-        Expectation(.post, "/notes", "{}", [.ifMatch: "*"], 400, "invalid_if_match", .invalid),
+        Expectation(.post, "/notes", "{}", [.ifMatch: #"*, "3""#], 400, "invalid_if_match", .invalid),
+        Expectation(.post, "/notes", "{}", [.ifMatch: #""3"#], 400, "invalid_if_match", .invalid),
+        Expectation(.post, "/notes", "{}", [.ifMatch: #""3" "4""#], 400, "invalid_if_match", .invalid),
+        Expectation(.post, "/notes", "{}", [.ifMatch: #""0003""#], 400, "invalid_if_match", .invalid),
+        Expectation(.post, "/notes", "{}", [.ifMatch: #""9223372036854775808""#], 400, "invalid_if_match", .invalid),
+        Expectation(.post, "/notes", #"{"title":"a"}"#, [.ifMatch: #""7", "8""#], 412, "wrong_expected_version", .conflict),
         Expectation(.post, "/notes", "{}", [.ifMatch: "3"], 400, "invalid_if_match", .invalid),
-        Expectation(.post, "/notes", "{}", [.ifMatch: #"W/"3""#], 400, "invalid_if_match", .invalid),
+        Expectation(.post, "/notes", "{}", [.ifMatch: #"W/"3""#], 412, "wrong_expected_version", .conflict),
+        Expectation(.post, "/notes", "{}", [.ifMatch: #"w/"3""#], 400, "invalid_if_match", .invalid),
         Expectation(.post, "/notes", "{}", [.ifMatch: #""+3""#], 400, "invalid_if_match", .invalid),
         Expectation(.post, "/notes", "{}", [.causationID: String(repeating: "c", count: 129)], 400, "invalid_causation_id", .invalid),
         Expectation(.post, "/notes", #"{"title":"a"}"#, [.ifMatch: #""7""#], 412, "wrong_expected_version", .conflict),
@@ -99,6 +109,85 @@ struct Expectation: Sendable, CustomTestStringConvertible {
         Expectation(.post, "/queries/AuditNotes", "{}", 403, "forbidden"),
         Expectation(.post, "/queries/FlyNotes", "{}", 404, "unknown_query"),
         Expectation(.post, "/queries/GetNote", "{", 400, "malformed_json"),
+        // Numbers that are none
+        Expectation(.get, "/notes?limit=%2B5", nil, 400, "wrong_type"),
+        Expectation(.get, "/notes?limit=+5", nil, 400, "wrong_type"),
+        Expectation(.get, "/notes?limit=0001", nil, 400, "wrong_type"),
+        Expectation(.get, "/notes?limit=-0", nil, 400, "wrong_type"),
+        Expectation(.get, "/notes?limit=-01", nil, 400, "wrong_type"),
+        Expectation(.get, "/notes?limit=5.0", nil, 400, "wrong_type"),
+        Expectation(.get, "/notes?limit=1e3", nil, 400, "wrong_type"),
+        Expectation(.get, "/notes?limit=", nil, 400, "wrong_type"),
+        Expectation(.get, "/notes?limit=-", nil, 400, "wrong_type"),
+        Expectation(.get, "/notes?limit=%D9%A3", nil, 400, "wrong_type"),
+        Expectation(.get, "/notes?limit=9223372036854775808", nil, 400, "wrong_type"),
+        Expectation(.get, "/notes?after=%2B5", nil, 400, "invalid_position"),
+        Expectation(.get, "/notes?after=0001", nil, 400, "invalid_position"),
+        Expectation(.get, "/notes?after=5.0", nil, 400, "invalid_position"),
+        Expectation(.get, "/notes?after=9223372036854775808", nil, 400, "invalid_position"),
+        Expectation(.get, "/notes", nil, [.leftfoldPosition: "+5"], 400, "invalid_position"),
+        Expectation(.get, "/notes", nil, [.leftfoldPosition: "007"], 400, "invalid_position"),
+        Expectation(.get, "/notes", nil, [.leftfoldPosition: "1e3"], 400, "invalid_position"),
+        Expectation(.post, "/queries/ListNotes", #"{"limit":1.5}"#, 400, "wrong_type"),
+        Expectation(.post, "/queries/ListNotes", #"{"limit":9223372036854775808}"#, 400, "wrong_type"),
+        Expectation(.post, "/queries/ListNotes", #"{"limit":1e400}"#, 400, "wrong_type"),
+        Expectation(.post, "/queries/ListNotes", #"{"limit":0.99999999999999999999}"#, 400, "wrong_type"),
+        Expectation(.post, "/queries/ListNotes", #"{"limit":+5}"#, 400, "malformed_json"),
+        Expectation(.post, "/queries/ListNotes", #"{"limit":0001}"#, 400, "malformed_json"),
+        // Headers that are there twice
+        Expectation(.post, "/notes", "{}", twice(.idempotencyKey, id), 400, "invalid_idempotency_key", .invalid),
+        Expectation(.post, "/notes", "{}", twice(.causationID, "c"), 400, "invalid_causation_id", .invalid),
+        Expectation(.post, "/notes", "{}", twice(.contentType, "application/json"), 415, "unsupported_media_type", .invalid),
+        Expectation(.post, "/notes", #"{"title":"a"}"#, twice(.ifMatch, "\"7\""), 412, "wrong_expected_version", .conflict),
+        Expectation(.get, "/notes", nil, twice(.correlationID, "c"), 400, "invalid_correlation_id"),
+        Expectation(.get, "/notes", nil, twice(.leftfoldPosition, "0"), 400, "invalid_position"),
+        Expectation(.get, "/notes", nil, twice(.authorization, "Bearer a.b.c"), 401, "invalid_token"),
+        // Bodies
+        Expectation(.post, "/notes", "{}", [.contentEncoding: "gzip"], 415, "unsupported_encoding", .invalid),
+        Expectation(.post, "/notes", "{}", [.contentEncoding: "identity, br"], 415, "unsupported_encoding", .invalid),
+        Expectation(.post, "/notes", "{}", twice(.contentEncoding, "deflate"), 415, "unsupported_encoding", .invalid),
+        Expectation(.post, "/queries/ListNotes", "{}", [.contentEncoding: "gzip"], 415, "unsupported_encoding"),
+        Expectation(.post, "/notes", "{}", [.contentType: "application/json; charset"], 415, "unsupported_media_type", .invalid),
+        Expectation(.post, "/notes", "{}", [.contentType: "application/json; charset=\"utf-8"], 415, "unsupported_media_type", .invalid),
+        Expectation(.post, "/notes", "{}", [.contentType: "application/json5"], 415, "unsupported_media_type", .invalid),
+        Expectation(
+            .post, "/notes", "{}", [.contentType: "application/json; x=" + String(repeating: "x", count: 600)], 415,
+            "unsupported_media_type", .invalid),
+        Expectation(.post, "/notes", "[" + String(repeating: "0,", count: 10_000) + "0]", 400, "too_many_values", .invalid),
+        Expectation(
+            .post, "/notes", #"{"title":"e\#(String(repeating: "\u{301}", count: 65))"}"#, 400, "too_many_marks", .invalid),
+        Expectation(
+            .patch, "/notes/e" + String(repeating: "%CC%81", count: 65), #"{"title":"a"}"#, 400, "too_many_marks", .invalid),
+        // Targets
+        Expectation(.get, "//", nil, 404, "unknown_route"),
+        Expectation(.get, "//notes", nil, 404, "unknown_route"),
+        Expectation(.post, "//notes", #"{"title":"a"}"#, 404, "unknown_route"),
+        Expectation(.get, "/notes//", nil, 404, "unknown_route"),
+        Expectation(.post, "/notes//burn", nil, 404, "unknown_route"),
+        Expectation(.get, "/notes//\(id)", nil, 404, "unknown_route"),
+        Expectation(.get, "/%6Eotes", nil, 404, "unknown_route"),
+        Expectation(.get, "/notes/%00", nil, 400, "malformed_target"),
+        Expectation(.get, "/notes/a%0Ab", nil, 400, "malformed_target"),
+        Expectation(.get, "/notes%2F\(id)", nil, 400, "malformed_target"),
+        Expectation(.get, "/notes/a%2fb", nil, 400, "malformed_target"),
+        Expectation(.get, "/notes/..", nil, 400, "malformed_target"),
+        Expectation(.get, "/notes/%2e%2E", nil, 400, "malformed_target"),
+        Expectation(.get, "/./notes", nil, 400, "malformed_target"),
+        Expectation(.get, "/notes/%", nil, 400, "malformed_target"),
+        Expectation(.get, "/notes/%2", nil, 400, "malformed_target"),
+        Expectation(.get, "/notes/%zz", nil, 400, "malformed_target"),
+        Expectation(.get, "/notes?search=%zz", nil, 400, "malformed_target"),
+        Expectation(.get, "/notes?search=a#b", nil, 400, "malformed_target"),
+        Expectation(.get, "/notes/caf\u{e9}", nil, 400, "malformed_target"),
+        Expectation(.get, "notes", nil, 400, "malformed_target"),
+        Expectation(.get, "ftp://x/notes", nil, 400, "malformed_target"),
+        Expectation(.post, "/notes/%00/burn", nil, 400, "malformed_target"),
+        Expectation(.get, "/notes?search=" + String(repeating: "x", count: 8200), nil, 414, "target_too_long"),
+        Expectation(.get, "/notes?" + (1...33).map { "p\($0)=1" }.joined(separator: "&"), nil, 400, "too_many_parameters"),
+        Expectation(.post, "/notes?" + (1...33).map { "p\($0)=1" }.joined(separator: "&"), "{}", 400, "too_many_parameters", .invalid),
+        Expectation(.get, "/notes?\(String(repeating: "n", count: 65))=1", nil, 400, "unknown_parameter"),
+        Expectation(.get, "/notes?%FF=1", nil, 400, "unknown_parameter"),
+        Expectation(.get, "/notes?=1", nil, 400, "unknown_parameter"),
         // Routes and tokens
         Expectation(.get, "/nowhere", nil, 404, "unknown_route"),
         Expectation(.get, "/nowhere", nil, [.authorization: ""], 404, "unknown_route"),
@@ -133,6 +222,9 @@ struct Expectation: Sendable, CustomTestStringConvertible {
         #expect((response.headers[.retryAfter] != nil) == (expected.status == 503))
         #expect((response.headers[.wwwAuthenticate] != nil) == (expected.status == 401))
         #expect((response.headers[.allow] != nil) == (expected.status == 405))
+        #expect(response.headers[.acceptEncoding] == (expected.code == "unsupported_encoding" ? "identity" : nil))
+        // What is long or not to be seen is not repeated.
+        #expect(problem.detail.utf8.count < 200 && problem.detail.unicodeScalars.allSatisfy { $0.value >= 0x20 })
         #expect((problem.errors != nil) == (expected.code == "validation_failed"))
         #expect((problem.commandID != nil) == (expected.code == "outcome_unknown"))
 
@@ -160,7 +252,7 @@ struct Expectation: Sendable, CustomTestStringConvertible {
 
     @Test func aPathTellsItsMethods() async throws {
         let response = try await Service().send(.put, "/notes/\(Self.id)")
-        #expect(response.headers[.allow] == "GET, PATCH")
+        #expect(response.headers[.allow] == "GET, HEAD, PATCH")
     }
 
     @Test func anUnregisteredRouteIsRefusedAtTheStart() async throws {

@@ -59,7 +59,7 @@ struct UserCommandsOnTheWireTests {
             ("UpdateUser", #"{"id":"\#(id)","nmae":"A"}"#, "The field “nmae” is not known."),
             ("DeactivateUser", #"{"id":"\#(id)","reason":["x"]}"#, "“reason” is not of the type String."),
             ("ReactivateUser", #"{"id":"\#(id)","reason":"x"}"#, "The field “reason” is not known."),
-            ("ReactivateUser", "", "The JSON cannot be read."),
+            ("ReactivateUser", "", "The JSON ends too early."),
         ])
     func malformed(name: String, json: String, message: String) async {
         let error = await #expect(throws: MalformedInput.self) { try await send(name, json) }

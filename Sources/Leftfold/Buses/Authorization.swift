@@ -5,8 +5,12 @@ struct Authorization: CommandMiddleware {
     func handle<C: Command>(
         _ command: C, _ context: CommandContext, next: @Sendable (C, CommandContext) async throws -> Receipt
     ) async throws -> Receipt {
-        guard policy.allows(C.permission, for: context.principal) else { throw Forbidden(C.permission) }
+        try admit(C.self, context.principal)
         return try await next(command, context)
+    }
+
+    func admit<C: Command>(_ command: C.Type, _ principal: Principal) throws(Forbidden) {
+        guard policy.allows(C.permission, for: principal) else { throw Forbidden(C.permission) }
     }
 
     /// The context of a query whose principal may ask it, all or only for what is their own.

@@ -11,6 +11,8 @@ public struct CommandBus: Sendable {
 
     let decider: Decider
     private let journal: Journaling
+    private let authorization: Authorization
+    private let metrics = MetricsMiddleware()
     private let middleware: [any CommandMiddleware]
     private let registered: [String: any Command.Type]
     private let handlers: [String: CommandHandler]
@@ -32,10 +34,11 @@ public struct CommandBus: Sendable {
     ) {
         decider = Decider(store: store, loader: AggregateLoader(store: store, cache: cache))
         journal = Journaling(store: store)
+        authorization = Authorization(policy: policy)
         self.middleware =
             [
-                TracingMiddleware(), MetricsMiddleware(), JournalMiddleware(journal: journal), Authorization(policy: policy),
-                ValidationMiddleware(), RetryOnConflict(attempts: attempts),
+                TracingMiddleware(), metrics, JournalMiddleware(journal: journal), authorization, ValidationMiddleware(),
+                RetryOnConflict(attempts: attempts),
             ] + middleware
         registered = Dictionary(commands.map { ($0.name, $0) }) { a, _ in preconditionFailure("two commands are named \(a.name)") }
         self.handlers = Dictionary(handlers.map { ($0.command.name, $0) }) { a, _ in
@@ -50,7 +53,9 @@ public struct CommandBus: Sendable {
     /// fault. A command that is not among the registered ones traps.
     public func send<C: Command>(_ command: C, _ context: CommandContext) async throws -> Receipt {
         precondition(registered[C.name] == C.self, "\(C.self) is not among the commands of this bus")
-        return try await middleware.handle(command.normalized(), context) { command, context in
+        // No work is done on what will be denied: normalizing costs more than the question.
+        let isAdmitted = (try? authorization.admit(C.self, context.principal)) != nil
+        return try await middleware.handle(isAdmitted ? command.normalized() : command, context) { command, context in
             let record = CommandRecord(name: C.name, context: context, content: try CommandContent.of(command, context))
             return try await decider.decide(try await prepare(command, context), record)
         }
@@ -63,40 +68,78 @@ public struct CommandBus: Sendable {
 }
 
 extension CommandBus {
-    /// A command from the wire: its name and its JSON. Unknown fields, repeated fields and unknown names are refused,
-    /// and the refusal is on record like any other (I8).
-    public func send(named name: String, json: [UInt8], _ context: CommandContext) async throws -> Receipt {
-        guard let type = registered[name] else {
-            return try await refuse(UnknownName.command(name), named: name, content: json, context)
-        }
-        return try await send(type, json, context)
-    }
+    /// Throws unless the principal may send commands of this name: ``Forbidden``, or ``UnknownName``. To be asked before anything else that
+    /// a client sent is read. The refusal is on record (I8), under an id of its own: the command id stays free.
+    public func admit(named name: String, _ context: CommandContext) async throws { _ = try await type(named: name, admitting: context) }
 
-    /// The command of this name that the JSON holds, without sending it.
-    public func decode(named name: String, json: [UInt8]) throws -> any Command {
-        guard let type = registered[name] else { throw UnknownName.command(name) }
-        return try StrictJSON.decode(type, from: json)
-    }
-
-    private func send<C: Command>(_ type: C.Type, _ json: [UInt8], _ context: CommandContext) async throws -> Receipt {
-        let command: C
-        do {
-            command = try StrictJSON.decode(C.self, from: json)
+    private func type(named name: String, admitting context: CommandContext) async throws -> any Command.Type {
+        guard let type = registered(named: name) else { try await refuse(UnknownName.command(name), named: name, context) }
+        let start = ContinuousClock.now
+        do throws(Forbidden) {
+            try authorization.admit(type, context.principal)
         } catch {
-            return try await refuse(error, named: C.name, content: json, context)
+            metrics.count(error, of: type.name, since: start)
+            try await refuse(error, named: type.name, context)
+        }
+        return type
+    }
+
+    private func registered(named name: String) -> (any Command.Type)? {
+        // Longer ones are not even looked up: it would hash a stranger's text.
+        name.utf8.count <= Self.maximumNameLength ? registered[name] : nil
+    }
+
+    /// In bytes.
+    static let maximumNameLength = 255
+
+    /// A command from the wire: its name and its JSON. Rights are asked first; then unknown fields, repeated fields and unknown names are
+    /// refused, and the refusal is on record like any other (I8).
+    public func send(named name: String, json: [UInt8], _ context: CommandContext) async throws -> Receipt {
+        try await send(named: name, json: json, fields: [], defaults: [], context)
+    }
+
+    /// - Parameters:
+    ///   - fields: what is said elsewhere than in the JSON, and must not be said there again.
+    ///   - defaults: what counts where the JSON does not say it.
+    package func send(
+        named name: String, json: [UInt8], fields: [(name: String, value: JSONText)], defaults: [(name: String, value: JSONText)],
+        _ context: CommandContext
+    ) async throws -> Receipt {
+        let type = try await type(named: name, admitting: context)
+        let command: any Command
+        do {
+            command = try StrictJSON.decode(type, from: try InspectedJSON(json).adding(fields, defaults: defaults))
+        } catch {
+            return try await refuse(error, named: type.name, content: JSONObject.inserting(fields, into: json), context)
         }
         return try await send(command, context)
     }
 
-    /// Puts a refusal on record that came before there was a command, such as a body that is too large, and throws it.
+    /// The command of this name that the JSON holds, without sending it.
+    public func decode(named name: String, json: [UInt8]) throws -> any Command {
+        guard let type = registered(named: name) else { throw UnknownName.command(name) }
+        return try StrictJSON.decode(type, from: json)
+    }
+
+    /// Puts a refusal on record that is the answer to a command that could not be read, and throws it. From now on the command id stands for
+    /// this content and this answer.
     public func refuse(
         _ refusal: any Refusal, named name: String, content: [UInt8], _ context: CommandContext
     ) async throws -> Receipt {
-        // A stranger's text: bounded, and without the zero that PostgreSQL cannot store.
-        let journaled = String(
-            String.UnicodeScalarView(name.unicodeScalars.prefix(64).filter { $0.properties.generalCategory != .control }))
-        let record = CommandRecord(
-            name: journaled.isEmpty ? "?" : journaled, context: context, content: CommandContent.raw(named: name, content, context))
+        let name = Self.journaled(name)
+        let record = CommandRecord(name: name, context: context, content: CommandContent.raw(named: name, content, context))
         return try await journal.record(refusal, of: record, for: [])
+    }
+
+    /// Puts a refusal on record that came before the whole of a command was there, such as a body that was cut, and throws it. The row has
+    /// an id of its own: the command id stays free for the true command.
+    public func refuse(_ refusal: any Refusal, named name: String, _ context: CommandContext) async throws -> Never {
+        try await journal.note(refusal, named: Self.journaled(name), context, for: [])
+    }
+
+    /// A stranger's text: bounded, and without the zero that PostgreSQL cannot store.
+    private static func journaled(_ name: String) -> String {
+        let name = String(String.UnicodeScalarView(name.unicodeScalars.prefix(64).filter { $0.properties.generalCategory != .control }))
+        return name.isEmpty ? "?" : name
     }
 }

@@ -1,5 +1,7 @@
 /// Puts every refusal and fault in the journal. Accepted commands are there already: their row commits with their events.
 ///
+/// What is denied is recorded under an id of its own: whoever may not send a command cannot use up the id of those who may.
+///
 /// It also answers repeats: a command that was answered before is recognised by its id when its refusal is to be
 /// recorded, and gets the first answer again (I10), whatever the state says by now.
 struct JournalMiddleware: CommandMiddleware {
@@ -10,6 +12,8 @@ struct JournalMiddleware: CommandMiddleware {
     ) async throws -> Receipt {
         do {
             return try await next(command, context)
+        } catch let refusal as any Refusal where refusal.kind == .denied {
+            try await journal.note(refusal, named: C.name, context, for: command.target.streams)
         } catch {
             let record = CommandRecord(name: C.name, context: context, content: try CommandContent.of(command, context))
             return try await journal.record(error, of: record, for: command.target.streams)
@@ -20,6 +24,16 @@ struct JournalMiddleware: CommandMiddleware {
 /// Writes refusals to the journal.
 struct Journaling: Sendable {
     let store: any EventStore
+
+    /// Records under an id of its own what is no answer to the command id, and throws it: the id stays free.
+    func note(_ refusal: any Refusal, named name: String, _ context: CommandContext, for streams: [StreamName]) async throws -> Never {
+        guard let kind = refusal.kind else { throw refusal }
+        var context = context
+        context.commandID = .ordered()
+        let record = CommandRecord(name: name, context: context, content: CommandContent.raw(named: name, [], context))
+        _ = try await store.record(RefusedCommand(record, for: streams, kind, code: refusal.code))
+        throw refusal
+    }
 
     /// Records the refusal or fault and throws it, unless the command id is known: then the first answer stands.
     func record(_ error: any Error, of command: CommandRecord, for streams: [StreamName]) async throws -> Receipt {

@@ -22,6 +22,11 @@ struct MetricsMiddleware: CommandMiddleware {
         }
     }
 
+    /// For what was refused before there was a command.
+    func count(_ refusal: any Error, of name: String, since start: ContinuousClock.Instant) {
+        timers.record(ContinuousClock.now - start, for: Key(name: name, outcome: Self.outcome(of: refusal)))
+    }
+
     /// As metrics call it: the kind of a refusal, else its code.
     static func outcome(of error: any Error) -> String {
         guard let refusal = error as? any Refusal else { return "failed" }

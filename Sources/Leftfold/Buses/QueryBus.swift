@@ -93,13 +93,36 @@ public struct QueryBus: Sendable {
         return answered
     }
 
-    /// A query from the wire: its name and its JSON. The answer is JSON.
+    /// Throws unless the principal may ask queries of this name, all or for what is their own: ``Forbidden``, or ``UnknownName``. To be asked
+    /// before anything else that a client sent is read.
+    public func admit(named name: String, _ context: QueryContext) throws {
+        guard let type = type(named: name) else { throw UnknownName.query(name) }
+        try admit(type, context)
+    }
+
+    package func admit<Q: Query>(_ query: Q.Type, _ context: QueryContext) throws {
+        let start = ContinuousClock.now
+        do throws(Forbidden) {
+            _ = try authorization.admit(query, context)
+        } catch {
+            registered(query)?.meters.failed(since: start, error)
+            throw error
+        }
+    }
+
+    private func type(named name: String) -> (any Query.Type)? {
+        // Longer ones are not even looked up: it would hash a stranger's text.
+        name.utf8.count <= CommandBus.maximumNameLength ? types[name] : nil
+    }
+
+    /// A query from the wire: its name and its JSON. Rights are asked first. The answer is JSON.
     public func ask(named name: String, json: [UInt8], _ context: QueryContext) async throws -> Answered<[UInt8]> {
-        guard let type = types[name] else { throw UnknownName.query(name) }
+        guard let type = type(named: name) else { throw UnknownName.query(name) }
         return try await ask(type, json, context)
     }
 
     private func ask<Q: Query>(_ type: Q.Type, _ json: [UInt8], _ context: QueryContext) async throws -> Answered<[UInt8]> {
+        try admit(type, context)
         let answered = try await ask(try StrictJSON.decode(Q.self, from: json, cursors: cursors), context)
         var bytes = Answered(try answered.json(), at: answered.position)
         bytes.cache = answered.cache

@@ -9,7 +9,8 @@ struct RetryOnConflict: CommandMiddleware {
         for attempt in 1..<max(attempts, 1) {
             do {
                 return try await next(command, context)
-            } catch let error as WrongExpectedVersion where context.expectedVersion == nil || error.stream != command.target.streams.first {
+            } catch let error as WrongExpectedVersion where context.expectedVersions == nil || error.stream != command.target.streams.first
+            {
                 try await pause(after: attempt)
             } catch is ConditionFailed {
                 try await pause(after: attempt)

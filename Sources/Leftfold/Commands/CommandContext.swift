@@ -10,8 +10,8 @@ public struct CommandContext: Sendable {
     public var correlationID: String
     /// What caused this command, if something in the system did.
     public var causationID: String?
-    /// The version the client decided on (`If-Match`). It is checked once and never retried.
-    public var expectedVersion: StreamVersion?
+    /// The versions of which the client decided on one (`If-Match`); nil: any. That is checked once and never retried.
+    public var expectedVersions: [StreamVersion]?
     public var receivedAt: Date
 
     public init(
@@ -22,7 +22,18 @@ public struct CommandContext: Sendable {
         self.principal = principal
         self.correlationID = correlationID ?? commandID.text
         self.causationID = causationID
-        self.expectedVersion = expectedVersion
+        expectedVersions = expectedVersion.map { [$0] }
         self.receivedAt = receivedAt
+    }
+
+    /// The usual single one of ``expectedVersions``.
+    public var expectedVersion: StreamVersion? {
+        get { expectedVersions?.first }
+        set { expectedVersions = newValue.map { [$0] } }
+    }
+
+    func check(_ version: StreamVersion, of stream: StreamName) throws(WrongExpectedVersion) {
+        guard let expectedVersions, !expectedVersions.contains(version) else { return }
+        throw WrongExpectedVersion(stream: stream, expected: expectedVersions.first ?? .zero, actual: version)
     }
 }

@@ -54,11 +54,9 @@ struct BoundaryDecision: BoundaryVisitor {
     private func plan<C: Command, each A: Aggregate>(
         _ command: C, on known: repeat Loaded<each A>, ids: repeat StreamID<each A>
     ) throws -> Plan<repeat each A> where C.Target == Streams<repeat each A> {
-        if let expected = record.context.expectedVersion {
-            for (known, id) in repeat (each known, each ids) {
-                if expected != known.version { throw WrongExpectedVersion(stream: id.name, expected: expected, actual: known.version) }
-                break  // It is the first one's.
-            }
+        for (known, id) in repeat (each known, each ids) {
+            try record.context.check(known.version, of: id.name)
+            break  // It is the first one's.
         }
         var events = try command.decide(Streams(repeat (each known).state)).byStream()
         let written = (repeat try (each known).write(events.removeValue(forKey: (each ids).name) ?? [], to: (each ids).name))
@@ -73,7 +71,7 @@ struct BoundaryDecision: BoundaryVisitor {
     // MARK: A query
 
     func visit<C: Command>(_ command: C) async throws -> Receipt where C.Target: DecisionModel {
-        guard record.context.expectedVersion == nil else {
+        guard record.context.expectedVersions == nil else {
             throw ValidationError("expected_version", "does not apply: the command is not about one stream")
         }
         var model = command.target

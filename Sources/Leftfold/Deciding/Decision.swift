@@ -5,9 +5,7 @@ struct Decision<C: Command>: Deciding where C.Target: Aggregate {
 
     func decide(on known: Loaded<C.Target>) throws -> DecisionChain.Link {
         let stream = command.target.name
-        if let expected = record.context.expectedVersion, expected != known.version {
-            throw WrongExpectedVersion(stream: stream, expected: expected, actual: known.version)
-        }
+        try record.context.check(known.version, of: stream)
         let events: [C.Target.Event]
         do {
             events = try command.decide(known.state)

@@ -54,9 +54,14 @@ public struct UnknownName: Refusal, Equatable {
     public var kind: RefusalKind? { .invalid }
 
     public static func command(_ name: String) -> Self {
-        Self(code: "unknown_command", message: "There is no command “\(name.prefix(64))”.")
+        Self(
+            code: "unknown_command",
+            message: NameInMessage.quoted(name.utf8).map { "There is no command \($0)." } ?? "There is no such command.")
     }
-    public static func query(_ name: String) -> Self { Self(code: "unknown_query", message: "There is no query “\(name.prefix(64))”.") }
+    public static func query(_ name: String) -> Self {
+        Self(
+            code: "unknown_query", message: NameInMessage.quoted(name.utf8).map { "There is no query \($0)." } ?? "There is no such query.")
+    }
 }
 
 /// The principal's roles do not grant the permission.

@@ -21,28 +21,6 @@ package enum JSONObject {
         json.append(contentsOf: rest)
         return json
     }
-
-    /// Whether the object has this key, as far as it can be read.
-    package static func has(_ name: String, in object: [UInt8]) -> Bool {
-        var scanner = JSONScanner(object)
-        var depth = 0
-        var isKey = false
-        while let token = try? scanner.next() {
-            switch token {
-            case .open(let bracket):
-                depth += 1
-                isKey = depth == 1 && bracket == .object
-            case .close: depth -= 1
-            case .comma: isKey = depth == 1
-            case .string(let text):
-                if isKey, depth == 1, object[text].elementsEqual(name.utf8) { return true }
-                isKey = false
-            case .colon, .scalar: break
-            }
-            if depth == 0 { return false }
-        }
-        return false
-    }
 }
 
 /// A value in its written form.

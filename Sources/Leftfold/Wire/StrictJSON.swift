@@ -1,19 +1,31 @@
 import Foundation
 
-/// JSON from strangers. Looked over before any recursive decoder sees it: size, depth, repeated keys; and afterwards no
-/// field of the top-level object may be left that the type does not know.
+/// JSON from strangers. Looked over before any recursive decoder sees it: form, depth, number and length of its parts, repeated keys; and
+/// afterwards no field of the top-level object may be left that the type does not know. No number is rounded to an integer.
 public enum StrictJSON {
     /// Deeper nesting is refused: recursive decoders overflow the stack.
     public static let maximumDepth = 64
+    /// JSON with more values, containers included, is refused: each costs a decoder more than its bytes.
+    public static let maximumValues = 10_000
+    /// In bytes. Longer keys are refused: no field is called so.
+    public static let maximumKeyLength = 128
+    /// In bytes. Longer numbers are refused.
+    public static let maximumNumberLength = 128
 
     /// - Parameter cursors: what the ``Cursor``s in it are sealed with; nil if they are plain.
     public static func decode<T: Decodable>(
         _ type: T.Type, from json: [UInt8], cursors: CursorSeal? = nil
     ) throws(MalformedInput) -> T {
-        try JSONInspection.inspect(json)
+        try decode(type, from: try InspectedJSON(json), cursors: cursors)
+    }
+
+    package static func decode<T: Decodable>(
+        _ type: T.Type, from json: InspectedJSON, cursors: CursorSeal? = nil
+    ) throws(MalformedInput) -> T {
         do {
             let decoder = cursors.map { JSONCoding.decoder([.cursorSeal: $0]) } ?? JSONCoding.decoder
-            return try decoder.decode(Strict<T>.self, from: Data(json)).value
+            if let json = json.withFractions { _ = try decoder.decode(Strict<T>.self, from: Data(json)) }
+            return try decoder.decode(Strict<T>.self, from: Data(json.bytes)).value
         } catch let malformed as MalformedInput {
             throw malformed
         } catch let error as DecodingError {
@@ -36,7 +48,9 @@ extension MalformedInput {
     init(_ error: DecodingError) {
         func place(_ context: DecodingError.Context) -> String {
             let path = context.codingPath.map { $0.intValue.map(String.init) ?? $0.stringValue }.joined(separator: ".")
-            return path.isEmpty ? "the top level" : "“\(path)”"
+            if path.isEmpty { return "the top level" }
+            // The keys of a dictionary are the client's words.
+            return path.utf8.count <= NameInMessage.maximumLength ? "“\(path)”" : "A value"
         }
         switch error {
         case .keyNotFound(let key, _): self.init(code: "missing_field", "The field “\(key.stringValue)” is missing.")
@@ -45,11 +59,8 @@ extension MalformedInput {
         case .valueNotFound(let type, let context):
             self.init(code: "wrong_type", "\(place(context)) is null, but must be of the type \(type).")
         case .dataCorrupted(let context):
-            if context.codingPath.isEmpty {
-                self.init("The JSON cannot be read.")
-            } else {
-                self.init(code: "wrong_type", "\(place(context)) is not valid.")
-            }
+            // The form was looked over: what is left is a value that the type cannot hold, such as 1.5 for an integer.
+            self.init(code: "wrong_type", context.codingPath.isEmpty ? "A value is not valid." : "\(place(context)) is not valid.")
         @unknown default: self.init("The JSON cannot be read.")
         }
     }
@@ -75,7 +86,7 @@ private struct StrictDecoder: Decoder {
         let container = try base.container(keyedBy: type)
         let everything = try base.container(keyedBy: AnyKey.self).allKeys
         if everything.count != container.allKeys.count, let unknown = everything.first(where: { Key(stringValue: $0.stringValue) == nil }) {
-            throw MalformedInput(code: "unknown_field", "The field “\(unknown.stringValue.prefix(64))” is not known.")
+            throw MalformedInput(code: "unknown_field", "\(NameInMessage.the("field", unknown.stringValue.utf8)) is not known.")
         }
         return container
     }

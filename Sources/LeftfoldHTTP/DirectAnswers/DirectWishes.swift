@@ -37,7 +37,7 @@ struct DirectWishes {
             self.correlationID = id
         }
         if let position {
-            guard position.utf8.count <= 20, let number = WholeNumber.parse(position) else { return nil }
+            guard position.utf8.count <= 20, let number = WholeNumber.parse(position.utf8) else { return nil }
             after = GlobalPosition(rawValue: number)
         }
         self.tags = tags

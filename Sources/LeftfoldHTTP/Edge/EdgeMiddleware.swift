@@ -20,6 +20,7 @@ struct EdgeMiddleware: RouterMiddleware {
         var response: Response
         do {
             context.correlationID = try CorrelationID.read(request.headers)
+            if let refusal = context.exchange.refusal { throw refusal }
             response = try await next(request, context)
         } catch {
             if context.correlationID.isEmpty { context.correlationID = CorrelationID.generated() }
@@ -36,7 +37,7 @@ struct EdgeMiddleware: RouterMiddleware {
     }
 
     private func answer(to error: any Error, _ request: Request, _ context: EdgeContext) -> Response {
-        let isConditional = request.headers[.ifMatch] != nil
+        let isConditional = request.headers.contains(.ifMatch)
         if let refusal = error as? any Refusal {
             let response = Response(refusing: refusal, isConditional: isConditional, correlationID: context.correlationID)
             if response.status == .unauthorized || response.status == .forbidden {

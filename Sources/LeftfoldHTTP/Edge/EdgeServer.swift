@@ -25,7 +25,7 @@ struct EdgeServer {
             return try TLSChannel(channel, tlsConfiguration: tls.configuration)
         }
         return Application(
-            router: router, server: server,
+            router: EdgeRouter(router: router), server: server,
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.host, port: configuration.port), serverName: nil, backlog: 1024),
             onServerRunning: { channel in await onStart(channel.localAddress?.port ?? configuration.port) },

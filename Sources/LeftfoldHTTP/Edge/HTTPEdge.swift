@@ -91,7 +91,7 @@ public struct HTTPEdge: Sendable {
     private func router(
         open: (Router<EdgeContext>) -> Void, custom: (Router<EdgeContext>) -> Void
     ) -> (Router<EdgeContext>, contract: (routes: ContractRoutes, parts: ContractParts)) {
-        let router = Router(context: EdgeContext.self)
+        let router = Router(context: EdgeContext.self, options: .autoGenerateHeadEndpoints)
         let directory = RouteDirectory()
         if !(InstrumentationSystem.tracer is NoOpTracer) {
             // What people typed does not belong into traces.

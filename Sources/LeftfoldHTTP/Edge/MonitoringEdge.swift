@@ -32,7 +32,7 @@ public struct MonitoringEdge: Service {
     }
 
     func application(on loops: EventLoopGroupProvider = .singleton) -> some ApplicationProtocol {
-        let router = Router(context: EdgeContext.self)
+        let router = Router(context: EdgeContext.self, options: .autoGenerateHeadEndpoints)
         let directory = RouteDirectory()
         router.add(
             middleware: EdgeMiddleware(

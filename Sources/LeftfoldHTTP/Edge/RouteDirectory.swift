@@ -7,7 +7,10 @@ final class RouteDirectory: Sendable {
     private let routes = Mutex<[(path: RouterPath, method: HTTPRequest.Method)]>([])
 
     func fill(from router: Router<EdgeContext>) {
-        let all = router.routes.map { (path: $0.path, method: $0.method) }
+        // What answers GET answers HEAD.
+        let all = router.routes.flatMap { route in
+            (route.method == .get ? [.get, .head] : [route.method]).map { (path: route.path, method: $0) }
+        }
         routes.withLock { $0 = all }
     }
 
@@ -18,6 +21,6 @@ final class RouteDirectory: Sendable {
                 route.path.components.count == segments.count && zip(route.path.components, segments).allSatisfy { $0 ~= $1 }
             }.map(\.method)
         }
-        return methods.sorted { $0.rawValue < $1.rawValue }
+        return Set(methods).sorted { $0.rawValue < $1.rawValue }
     }
 }

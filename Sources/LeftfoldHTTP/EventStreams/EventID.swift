@@ -20,7 +20,7 @@ struct EventID: Sendable, Equatable, CustomStringConvertible {
         let parts = text.bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         guard fields.count == 1, !text.isLong, parts.count == 2, parts[1].count == EntityTag.digestLength,
             parts[1].allSatisfy({ $0 > 0x20 && $0 < 0x7F }),
-            let position = WholeNumber.parse(String(decoding: parts[0], as: UTF8.self))
+            let position = WholeNumber.parse(parts[0])
         else { throw .invalidLastEventID }
         self.position = GlobalPosition(rawValue: position)
         digest = String(decoding: parts[1], as: UTF8.self)

@@ -4,14 +4,13 @@ import Leftfold
 
 /// What a command's headers say about it.
 enum CommandHeaders {
-    /// Reads the key first, so that whatever is refused afterwards is on record under it.
     static func read(_ headers: HTTPFields, into context: inout CommandContext) throws(RequestRefusal) {
-        if let key = headers[.idempotencyKey] {
-            guard let id = UUID(uuidString: key) else { throw .invalidIdempotencyKey }
+        if let key = try headers.single(.idempotencyKey, atMost: 36, else: .invalidIdempotencyKey) {
+            guard let id = UUID(uuidString: String(decoding: key, as: UTF8.self)) else { throw .invalidIdempotencyKey }
             context.commandID = id
         }
         _ = try ReadSession.read(headers)
         context.causationID = try CorrelationID.readCausation(headers)
-        context.expectedVersion = try EntityTag.ifMatch(headers)
+        context.expectedVersions = try EntityTag.ifMatch(headers)
     }
 }

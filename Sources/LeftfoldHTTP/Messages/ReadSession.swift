@@ -30,16 +30,16 @@ enum ReadSession {
 
     private static func position(_ member: ArraySlice<UInt8>) -> GlobalPosition? {
         let blank = UInt8(ascii: " ")
-        let text = String(decoding: member.drop { $0 == blank }.reversed().drop { $0 == blank }.reversed(), as: UTF8.self)
-        if text == beginning { return .zero }
-        guard text.hasPrefix(prefix), let position = WholeNumber.parse(text.dropFirst(prefix.count)) else { return nil }
+        let text = member.drop { $0 == blank }.reversed().drop { $0 == blank }.reversed()
+        if text.elementsEqual(beginning.utf8) { return .zero }
+        guard text.starts(with: prefix.utf8), let position = WholeNumber.parse(text.dropFirst(prefix.utf8.count)) else { return nil }
         return GlobalPosition(rawValue: position)
     }
 
     /// Takes an answer into the session of its request, if there is one.
     static func extend(_ response: inout HTTPFields, of request: HTTPFields) {
         guard request.contains(.leftfoldSession), let before = try? read(request) else { return }
-        let answered = response[.leftfoldPosition].flatMap { WholeNumber.parse($0) } ?? 0
+        let answered = response[.leftfoldPosition].flatMap { WholeNumber.parse($0.utf8) } ?? 0
         response[.leftfoldSession] = "\(prefix)\(max(before.rawValue, answered))"
     }
 }

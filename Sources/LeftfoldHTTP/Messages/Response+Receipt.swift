@@ -19,7 +19,9 @@ extension Response {
             JSONText.string(String(id)).append(to: &json)
             json.append(contentsOf: ",\"position\":\(receipt.position.rawValue),\"version\":\(only.version.rawValue)}".utf8)
             headers[.eTag] = EntityTag.of(only.version.rawValue)
-            if let collection { headers[.location] = collection.hasSuffix("/") ? "\(collection)\(id)" : "\(collection)/\(id)" }
+            if let collection {
+                headers[.location] = (collection.hasSuffix("/") ? collection : collection + "/") + PercentEncoding.encode(segment: id)
+            }
         } else {
             json.append(contentsOf: "{\"position\":\(receipt.position.rawValue),\"streams\":{".utf8)
             for (index, reached) in receipt.streams.enumerated() {

@@ -44,6 +44,8 @@ struct ProblemCode: Sendable, Hashable {
             "deadline_exceeded", .serviceUnavailable, .all,
             "The answer took too long. A command may have been carried out: send it again with the same key."),
 
+        .init("target_too_long", .uriTooLong, .all, "The path and query are too long."),
+        .init("malformed_target", .badRequest, .all, "The path or query is malformed, or the path holds dot segments, or escapes of a slash or a control character."),
         .init("expectation_failed", .expectationFailed, .all, "`Expect` is something other than `100-continue`."),
         .init("overloaded", .serviceUnavailable, .all, "There is more to do than the service can. Nothing was done."),
 
@@ -63,12 +65,16 @@ struct ProblemCode: Sendable, Hashable {
         .init("unknown_parameter", .badRequest, .parameters, "A query parameter that is not known here."),
         .init("repeated_parameter", .badRequest, .parameters, "A query parameter twice."),
 
+        .init("too_many_parameters", .badRequest, .parameters, "There are too many query parameters."),
+
         .init("payload_too_large", .contentTooLarge, .body, "The body is too large."),
         .init("unsupported_media_type", .unsupportedMediaType, .body, "The body is not `application/json` in UTF-8."),
+        .init("unsupported_encoding", .unsupportedMediaType, .body, "The body is compressed."),
         .init("incomplete_body", .badRequest, .body, "The connection ended before the body did."),
 
         .init("malformed_json", .badRequest, .fields, "The body is not JSON in UTF-8."),
         .init("too_deep", .badRequest, .fields, "The body is nested deeper than 64 levels."),
+        .init("too_many_values", .badRequest, .fields, "The body has too many values."),
         .init("repeated_field", .badRequest, .fields, "A field twice, or once in the path and once in the body."),
         .init("unknown_field", .badRequest, .fields, "A field that is not known."),
         .init("missing_field", .badRequest, .fields, "A required field is not there."),

@@ -6,12 +6,15 @@ struct RequestRefusal: Refusal {
     let code: String
     let message: String
     var headers: HTTPFields = [:]
-    var kind: RefusalKind? { .invalid }
+    var kind: RefusalKind? = .invalid
 
     static let invalidIdempotencyKey = Self(
         code: "invalid_idempotency_key", message: "Idempotency-Key must be one UUID: it is the command id.")
     static let invalidIfMatch = Self(
-        code: "invalid_if_match", message: "If-Match must be one strong entity tag with the version, such as \"3\".")
+        code: "invalid_if_match", message: "If-Match must be * or entity tags with versions, such as \"3\".")
+    /// A condition that is false, as if the version were another one.
+    static let weakIfMatch = Self(
+        code: "wrong_expected_version", message: "Weak entity tags never match in If-Match.", kind: .conflict)
     static let invalidCorrelationID = Self(
         code: "invalid_correlation_id", message: "X-Correlation-Id must be 1 to 128 printable ASCII characters.")
     static let invalidCausationID = Self(
@@ -24,6 +27,15 @@ struct RequestRefusal: Refusal {
         code: "invalid_last_event_id", message: "Last-Event-ID must be the id of a message of this stream.")
     static let unsupportedMediaType = Self(
         code: "unsupported_media_type", message: "The body must be application/json in UTF-8.")
+    static let unsupportedEncoding = Self(
+        code: "unsupported_encoding", message: "The body must not be compressed.", headers: [.acceptEncoding: "identity"])
+    static let targetTooLong = Self(
+        code: "target_too_long", message: "The path and query are longer than \(RequestTarget.maximumLength) bytes.")
+    static let malformedTarget = Self(
+        code: "malformed_target",
+        message: "The path or query is malformed, or the path holds dot segments, or escapes of a slash or a control character.")
+    static let tooManyParameters = Self(
+        code: "too_many_parameters", message: "There are more than \(QueryString.maximumParameters) query parameters.")
 
     static let incompleteBody = Self(code: "incomplete_body", message: "The connection ended before the body did.")
 
@@ -35,16 +47,17 @@ struct RequestRefusal: Refusal {
         Self(code: "too_many_streams", message: "There are \(limit) event streams of this subject already.")
     }
 
-    static func unknownParameter(_ name: some StringProtocol) -> Self {
-        Self(code: "unknown_parameter", message: "The query parameter “\(name.prefix(64))” is not known.")
+    static func unknownParameter(_ name: some Collection<UInt8>) -> Self {
+        let subject = name.isEmpty ? "A query parameter" : NameInMessage.the("query parameter", name)
+        return Self(code: "unknown_parameter", message: "\(subject) is not known.")
     }
 
-    static func repeatedParameter(_ name: some StringProtocol) -> Self {
-        Self(code: "repeated_parameter", message: "The query parameter “\(name.prefix(64))” is there twice.")
+    static func repeatedParameter(_ name: some Collection<UInt8>) -> Self {
+        Self(code: "repeated_parameter", message: "\(NameInMessage.the("query parameter", name)) is there twice.")
     }
 
     static func wrongType(_ name: String, _ type: String) -> Self {
-        Self(code: "wrong_type", message: "“\(name)” is not of the type \(type).")
+        Self(code: "wrong_type", message: "\(NameInMessage.quoted(name.utf8) ?? "A value") is not of the type \(type).")
     }
 
     static let unknownRoute = Self(code: "unknown_route", message: "There is nothing at this path.")

@@ -13,15 +13,15 @@ enum NamedRoutes {
     }
 
     static func ask(_ request: Request, _ context: EdgeContext, _ buses: Buses) async throws -> Response {
+        var asking = QueryContext(principal: try context.principal, correlationID: context.correlationID, patience: buses.patience)
+        try buses.queries.admit(named: try name(context), asking)
         let string = try QueryString(request)
         if let unknown = string.parameters.first(where: { $0.name != ReadPosition.parameter }) {
-            throw RequestRefusal.unknownParameter(unknown.name)
+            throw RequestRefusal.unknownParameter(unknown.name.utf8)
         }
-        let query = QueryContext(
-            principal: try context.principal, correlationID: context.correlationID,
-            after: try ReadPosition.read(request.headers, string), patience: buses.patience)
+        asking.after = try ReadPosition.read(request.headers, string)
         let json = try await JSONBody.read(request, limit: buses.bodyLimit)
-        let answered = try await buses.queries.ask(named: try name(context), json: json, query)
+        let answered = try await buses.queries.ask(named: try name(context), json: json, asking)
         return Response(answer: answered.value, at: answered.position, answered.cache)
     }
 

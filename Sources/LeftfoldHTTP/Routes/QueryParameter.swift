@@ -16,10 +16,10 @@ public struct QueryParameter: Sendable {
         switch kind {
         case .string: return .string(text)
         case .integer:
-            guard let number = Int64(text) else { throw .wrongType(name, "Int") }
+            guard let number = WholeNumber.parse(text.utf8, negative: true) else { throw .wrongType(name, "Int") }
             return .integer(number)
         case .boolean:
-            guard ["true", "false"].contains(text) else { throw .wrongType(name, "Bool") }
+            guard ["true", "false"].contains(where: { $0.utf8.elementsEqual(text.utf8) }) else { throw .wrongType(name, "Bool") }
             return .json(Array(text.utf8))
         }
     }

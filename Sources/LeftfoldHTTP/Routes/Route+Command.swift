@@ -33,24 +33,20 @@ struct CommandEndpoint: Sendable {
 
     func respond(_ request: Request, _ context: EdgeContext, _ buses: Buses) async throws -> Response {
         var command = CommandContext(principal: try context.principal, correlationID: context.correlationID)
+        try await buses.commands.admit(named: name, command)
         let json: [UInt8]
+        let fields: [(name: String, value: JSONText)]
         do {
             try CommandHeaders.read(request.headers, into: &command)
-            if let parameter = try QueryString(request).parameters.first { throw RequestRefusal.unknownParameter(parameter.name) }
-            json = try await self.json(request, context, command.commandID, limit: buses.bodyLimit)
+            if let parameter = try QueryString(request).parameters.first { throw RequestRefusal.unknownParameter(parameter.name.utf8) }
+            fields = try PathParameters.fields(parameters, context)
+            json = try await JSONBody.read(request, limit: buses.bodyLimit)
         } catch let refusal as RequestRefusal {
-            return Response(try await buses.commands.refuse(refusal, named: name, content: [], command), createdAt: nil)
+            // It is about the request, not about the command: the same key is good for a better one.
+            try await buses.commands.refuse(refusal, named: name, command)
         }
-        let receipt = try await buses.commands.send(named: name, json: json, command)
+        let receipt = try await buses.commands.send(
+            named: name, json: json, fields: fields, defaults: newID.map { [($0, .string(command.commandID.text))] } ?? [], command)
         return Response(receipt, createdAt: newID == nil ? nil : request.uri.path)
-    }
-
-    private func json(_ request: Request, _ context: EdgeContext, _ commandID: UUID, limit: Int) async throws -> [UInt8] {
-        let body = try await JSONBody.read(request, limit: limit)
-        var fields = try PathParameters.fields(parameters, context)
-        if let newID, !JSONObject.has(newID, in: body) {
-            fields.append((newID, .string(commandID.text)))
-        }
-        return JSONObject.inserting(fields, into: body)
     }
 }

@@ -41,20 +41,20 @@ struct QueryEndpoint<Q: Query>: Sendable {
     }
 
     func respond(_ request: Request, _ context: EdgeContext, _ buses: Buses) async throws -> Response {
+        var asking = QueryContext(principal: try context.principal, correlationID: context.correlationID, patience: buses.patience)
+        try buses.queries.admit(Q.self, asking)
         var fields = try PathParameters.fields(captured, context)
         let string = try QueryString(request)
         for (name, value) in string.parameters where name != ReadPosition.parameter {
-            guard let parameter = parameters[name] else { throw RequestRefusal.unknownParameter(name) }
+            guard let parameter = parameters[name] else { throw RequestRefusal.unknownParameter(name.utf8) }
             fields.append((name, try parameter.value(value)))
         }
         let query = try StrictJSON.decode(
             Q.self, from: JSONObject.inserting(fields, into: JSONObject.empty), cursors: buses.queries.cursors)
-        let asked = QueryContext(
-            principal: try context.principal, correlationID: context.correlationID,
-            after: try ReadPosition.read(request.headers, string), patience: buses.patience)
+        asking.after = try ReadPosition.read(request.headers, string)
         let last = try EventID(request.headers)
-        if EventStreamAccept.isWanted(request) { return try await watch(query, asked, since: last, context, buses) }
-        let answered = try await buses.queries.ask(query, asked)
+        if EventStreamAccept.isWanted(request) { return try await watch(query, asking, since: last, context, buses) }
+        let answered = try await buses.queries.ask(query, asking)
         // A demand stands in the target of this request, and not of the next.
         if let direct = buses.direct, answered.kept != nil, request.method == .get,
             !string.parameters.contains(where: { $0.name == ReadPosition.parameter }), let target = request.head.path,

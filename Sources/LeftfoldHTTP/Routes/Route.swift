@@ -1,4 +1,3 @@
-import Foundation
 public import HTTPTypes
 import Hummingbird
 import Leftfold
@@ -60,7 +59,9 @@ enum PathParameters {
     static func fields(_ names: [String], _ context: EdgeContext) throws(RequestRefusal) -> [(name: String, value: JSONText)] {
         var fields: [(name: String, value: JSONText)] = []
         for name in names {
-            guard let value = context.parameters.get(name)?.removingPercentEncoding else { throw .wrongType(name, "String") }
+            guard let segment = context.parameters.get(name), let value = PercentEncoding.decode(segment.utf8) else {
+                throw .wrongType(name, "String")
+            }
             fields.append((name, .string(value)))
         }
         return fields

@@ -1,3 +1,4 @@
+import Foundation
 import NIOCore
 import NIOPosix
 
@@ -25,6 +26,22 @@ enum RawConnection {
                 // A connection cut while we were still sending; what came before is what counts.
             }
             return String(buffer: received)
+        }
+    }
+
+    /// Sends, waits for the first bytes of an answer, and resets the connection.
+    static func reset(port: Int?, _ text: String) async throws {
+        let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .connect(host: "localhost", port: port ?? 0) { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
+                }
+            }
+        // Closed without waiting for what is under way: a reset.
+        try await (channel.channel as? any SocketOptionProvider)?.setSoLinger(linger(l_onoff: 1, l_linger: 0)).get()
+        try await channel.executeThenClose { inbound, outbound in
+            try await outbound.write(ByteBuffer(string: text))
+            for try await _ in inbound { break }
         }
     }
 }

@@ -23,6 +23,8 @@ struct Service {
     let store = InMemoryEventStore()
     let metrics = PrometheusMetrics()
     let issuer: TokenIssuer
+    let commands: CommandBus
+    let queries: QueryBus
     let edge: HTTPEdge
     /// `/slow` answers when this is finished.
     let gate = AsyncStream.makeStream(of: Void.self)
@@ -65,11 +67,12 @@ struct Service {
         logger.logLevel = .debug
         issuer = try TokenIssuer(keys: keys, issuer: "tests", audience: "notes")
         token = try issuer.issue(subject: "ada", roles: ["writer"])
+        commands = CommandBus(
+            store: store, policy: policy, commands: [OpenNote.self, RenameNote.self, BurnNote.self, BreakNote.self],
+            handlers: [BreakNote.handler], attempts: 1)
+        queries = QueryBus(policy: policy, handlers: NoteQueries.handlers(store))
         edge = try HTTPEdge(
-            commands: CommandBus(
-                store: store, policy: policy, commands: [OpenNote.self, RenameNote.self, BurnNote.self, BreakNote.self],
-                handlers: [BreakNote.handler], attempts: 1),
-            queries: QueryBus(policy: policy, handlers: NoteQueries.handlers(store)),
+            commands: commands, queries: queries,
             authenticator: TokenVerifier(keys: keys, issuer: "tests", audience: "notes"), routes: Self.routes,
             readiness: { checks }, metrics: metrics, configuration: configuration, logger: logger)
     }
@@ -99,7 +102,8 @@ struct Service {
     ) async throws -> TestResponse {
         var all: HTTPFields = [.authorization: "Bearer \(token)"]
         if body != nil { all[.contentType] = "application/json" }
-        for field in headers { all[field.name] = field.value.isEmpty ? nil : field.value }
+        for field in headers { all[field.name] = nil }
+        for field in headers where !field.value.isEmpty { all.append(field) }
         let (headers, buffer) = (all, body.map { ByteBuffer(string: $0) })
         return try await app.test(setup) { try await $0.execute(uri: path, method: method, headers: headers, body: buffer) }
     }

@@ -43,7 +43,33 @@ struct AuditTests {
     @Test func denied() async throws {
         let bus = CommandBus(store: store, policy: RolePolicy([:]), commands: [CloseAccount.self])
         await #expect(throws: Forbidden.self) { try await bus.send(CloseAccount(id: account), context) }
-        try await expect(.denied, "forbidden")
+        try await expectApart(.denied, "forbidden", "CloseAccount", stream: stream(of: account).rawValue)
+    }
+
+    @Test("denied from the wire, before anything of it is read")
+    func deniedUnread() async throws {
+        let bus = CommandBus(store: store, policy: RolePolicy([:]), commands: [CloseAccount.self])
+        await #expect(throws: Forbidden.self) { try await bus.send(named: "CloseAccount", json: [0xFF], context) }
+        try await expectApart(.denied, "forbidden", "CloseAccount", stream: nil)
+    }
+
+    @Test("what is denied, unknown or cut leaves the command id free for the true command")
+    func free() async throws {
+        let bus = bank(on: store)
+        var theirs = context
+        theirs.principal = stranger
+        let command = OpenAccount(id: account, owner: "Ada")
+        await #expect(throws: Forbidden.self) { try await bus.send(command, theirs) }
+        await #expect(throws: Forbidden.self) { try await bus.send(named: "OpenAccount", json: Array("{".utf8), theirs) }
+        await #expect(throws: Forbidden.self) { try await bus.admit(named: "OpenAccount", theirs) }
+        await #expect(throws: UnknownName.self) { try await bus.send(named: "Rob", json: [], theirs) }
+        await #expect(throws: MalformedInput.self) { try await bus.refuse(MalformedInput("cut"), named: "OpenAccount", context) }
+        let before = try await store.journal(JournalFilter())
+        #expect(before.map(\.code) == ["malformed_json", "unknown_command", "forbidden", "forbidden", "forbidden"])
+        #expect(Set(before.map(\.commandID)).count == 5 && !before.map(\.commandID).contains(context.commandID))
+        try await bus.admit(named: "OpenAccount", context)
+        #expect(try await bus.send(command, context).version == 1)
+        #expect(try await entry().outcome == .accepted)
     }
 
     @Test func invalid() async throws {
@@ -62,10 +88,10 @@ struct AuditTests {
     func unknown() async throws {
         let name = "Drop\u{0}\u{7}Table" + String(repeating: "s\u{301}", count: 5_000)
         await #expect(throws: UnknownName.self) { try await bank(on: store).send(named: name, json: [], context) }
-        try await expect(.invalid, "unknown_command", knowsTheStream: false)
-        let journaled = try await entry().name
-        #expect(journaled.hasPrefix("DropTable"))
-        #expect(journaled.unicodeScalars.count <= 64)
+        let journaled = try #require(try await store.journal(JournalFilter()).first)
+        try await expectApart(.invalid, "unknown_command", journaled.name, stream: nil)
+        #expect(journaled.name.hasPrefix("DropTable"))
+        #expect(journaled.name.unicodeScalars.count <= 64)
     }
 
     @Test func conflict() async throws {
@@ -110,6 +136,15 @@ struct AuditTests {
         let bus = bank(on: store)
         for _ in 1...3 { _ = try await bus.send(OpenAccount(id: account, owner: "Ada"), context) }
         #expect(try await store.journal(JournalFilter()).map(\.commandID) == [context.commandID])
+    }
+
+    /// On record under an id of its own.
+    private func expectApart(_ kind: RefusalKind, _ code: String, _ name: String, stream: String?) async throws {
+        #expect(try await store.journalEntry(for: context.commandID) == nil)
+        let journal = try await store.journal(JournalFilter())
+        let entry = try #require(journal.first)
+        #expect(journal.count == 1 && entry.outcome == .refused(kind) && entry.code == code && entry.name == name)
+        #expect(entry.principal == "teller" && entry.correlationID == "conversation" && entry.stream == stream)
     }
 
     private func expect(_ kind: RefusalKind, _ code: String, knowsTheStream: Bool = true) async throws {

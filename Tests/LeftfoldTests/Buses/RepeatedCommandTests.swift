@@ -101,8 +101,11 @@ struct RepeatedCommandTests {
         other.expectedVersion = 2
         await #expect(throws: reused) { try await bus.send(Deposit(id: account, amount: 5), other) }
         other = context
-        other.principal = stranger
+        other.expectedVersions = [2, 3]
         await #expect(throws: reused) { try await bus.send(Deposit(id: account, amount: 5), other) }
+        other.principal = stranger
+        // Rights are asked before anything else: whose id it is, is not theirs to know.
+        await #expect(throws: Forbidden("accounts:use")) { try await bus.send(Deposit(id: account, amount: 5), other) }
         #expect(try await store.head() == head)
         #expect(try await store.journalEntry(for: context.commandID)?.outcome == .accepted)
     }
