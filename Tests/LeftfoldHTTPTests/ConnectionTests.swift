@@ -79,8 +79,8 @@ import Testing
 
     @Test func slowHeadersAndSlowBodiesTimeOut() async throws {
         var configuration = EdgeConfiguration()
-        configuration.headerDeadline = .milliseconds(50)
-        configuration.requestDeadline = .milliseconds(100)
+        configuration.headerDeadline = .seconds(3)
+        configuration.requestDeadline = .seconds(3)
         configuration.lingering = .milliseconds(50)
         let service = try await Service(configuration: configuration)
         let headers = try await Self.exchange(service, "GET / HTTP/1.1\r\nHost: x\r\nX-Slow:")

@@ -75,6 +75,7 @@ struct ProblemCode: Sendable, Hashable {
         .init("malformed_json", .badRequest, .fields, "The body is not JSON in UTF-8."),
         .init("too_deep", .badRequest, .fields, "The body is nested deeper than 64 levels."),
         .init("too_many_values", .badRequest, .fields, "The body has too many values."),
+        .init("too_many_marks", .badRequest, .fields, "A text has too many combining marks in a row."),
         .init("repeated_field", .badRequest, .fields, "A field twice, or once in the path and once in the body."),
         .init("unknown_field", .badRequest, .fields, "A field that is not known."),
         .init("missing_field", .badRequest, .fields, "A required field is not there."),

@@ -10,6 +10,7 @@ private struct GetThing: Query {
     static let permission: Permission = "things:read"
     static let ownPermission: Permission? = "things:read_own"
     static let reads: [ProjectionName] = ["things"]
+    static let timeout = Duration.seconds(60)
 
     var id: Int
 
