@@ -1,6 +1,6 @@
 /// What a JSON value is like, in the words of JSON Schema 2020-12, which OpenAPI 3.1 uses.
 ///
-/// Made by the static functions, and refined by ``described(_:)`` and ``example(_:)``.
+/// Made by the static functions, and refined by ``described(_:)`` and examples.
 public struct JSONSchema: Sendable, Hashable {
     package var keywords: [String: JSONTree]
 
