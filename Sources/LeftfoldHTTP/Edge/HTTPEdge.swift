@@ -79,6 +79,7 @@ public struct HTTPEdge: Sendable {
         router.add(middleware: OverloadMiddleware(configuration.limits.running))
         open(router)
 
+        router.add(middleware: LargeBodyMiddleware(threshold: configuration.largeBody))
         router.add(middleware: AuthenticationMiddleware(authenticator: authenticator))
         router.add(middleware: PrincipalLimitMiddleware(configuration.limits))
         let buses = buses
