@@ -50,6 +50,11 @@ final class LargeBodies: Sendable {
         }
     }
 
+    /// Whether the body is longer than that, or may be: its length is not told.
+    static func mayBeLarge(_ headers: HTTPFields, _ threshold: Int) -> Bool {
+        headers[.transferEncoding] != nil || (headers[.contentLength].flatMap { Int($0) } ?? 0) > threshold
+    }
+
     private func enter(_ turnstile: Turnstile) async throws {
         guard await turnstile.enter(until: .now + patience) else {
             try Task.checkCancellation()

@@ -113,6 +113,7 @@ public struct HTTPEdge: Sendable {
         let contract = ContractRoutes()
         contract.add(to: router)
 
+        router.add(middleware: LargeBodyMiddleware(threshold: configuration.largeBody))
         router.add(middleware: AuthenticationMiddleware(authenticator: authenticator))
         router.add(middleware: PrincipalLimitMiddleware(ledger))
         let buses = buses
