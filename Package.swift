@@ -143,7 +143,8 @@ let package = Package(
         .testTarget(
             name: "LeftfoldHTTPTests",
             dependencies: [
-                "LeftfoldHTTP", "LeftfoldTesting", "Leftfold", crypto, hummingbird, hummingbirdCore, hummingbirdTesting, httpTypes, jwtKit, logging, metrics,
+                "LeftfoldHTTP", "LeftfoldTesting", "Leftfold", crypto, hummingbird, hummingbirdCore, hummingbirdTesting, httpTypes, jwtKit,
+                logging, metrics,
                 nioCore, nioPosix,
             ]),
         .testTarget(

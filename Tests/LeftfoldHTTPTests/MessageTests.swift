@@ -27,7 +27,9 @@ import Testing
         #expect(response.status == .created)
     }
 
-    @Test("names new resources by a path that leads to them", arguments: ["/notes", "/notes/", "/notes?", "http://x/notes", "HTTPS://x:1/notes/?"])
+    @Test(
+        "names new resources by a path that leads to them",
+        arguments: ["/notes", "/notes/", "/notes?", "http://x/notes", "HTTPS://x:1/notes/?"])
     func location(_ target: String) async throws {
         let service = try await Service()
         let key = UUID()
@@ -77,7 +79,11 @@ import Testing
     }
 
     /// All that is there to be read, open or not.
-    @Test("HEAD is answered like GET, without the body", arguments: ["/notes", "/notes/{id}", "/open", "/whoami", "/health/live", "/health/ready", "/metrics", "/nowhere", "/notes?limit=x", "//"])
+    @Test(
+        "HEAD is answered like GET, without the body",
+        arguments: [
+            "/notes", "/notes/{id}", "/open", "/whoami", "/health/live", "/health/ready", "/metrics", "/nowhere", "/notes?limit=x", "//",
+        ])
     func head(_ path: String) async throws {
         let service = try await Service()
         let path = path.replacing("{id}", with: "\(try await service.open())")
@@ -104,7 +110,9 @@ import Testing
     private static func split(_ text: String) throws -> (status: String, headers: [String], rest: String) {
         let end = try #require(text.range(of: "\r\n\r\n"))
         let lines = text[..<end.lowerBound].components(separatedBy: "\r\n")
-        return (lines[0], lines.dropFirst().map { $0.lowercased() }.filter { !$0.hasPrefix("date:") }.sorted(), String(text[end.upperBound...]))
+        return (
+            lines[0], lines.dropFirst().map { $0.lowercased() }.filter { !$0.hasPrefix("date:") }.sorted(), String(text[end.upperBound...])
+        )
     }
 
     @Test("HEAD counts among the methods of a path that has GET, and of no other")
@@ -116,11 +124,15 @@ import Testing
         #expect(post.status == .methodNotAllowed && post.headers[.allow] == "POST" && post.body.readableBytes == 0)
     }
 
-    @Test("its target is an escaped path, and the same to all who read it", arguments: [
-        ("/notes?search=a%20b", "/notes?search=a%20b"), ("/", "/"), ("/?x", "/?x"), ("/notes/", "/notes"), ("/notes/?x=/", "/notes?x=/"),
-        ("http://x", "/"), ("http://x/", "/"), ("http://x?y", "/?y"), ("http://x/notes", "/notes"), ("*", "*"), ("/a/%C3%A9", "/a/%C3%A9"),
-        ("/a/...", "/a/..."),
-    ])
+    @Test(
+        "its target is an escaped path, and the same to all who read it",
+        arguments: [
+            ("/notes?search=a%20b", "/notes?search=a%20b"), ("/", "/"), ("/?x", "/?x"), ("/notes/", "/notes"),
+            ("/notes/?x=/", "/notes?x=/"),
+            ("http://x", "/"), ("http://x/", "/"), ("http://x?y", "/?y"), ("http://x/notes", "/notes"), ("*", "*"),
+            ("/a/%C3%A9", "/a/%C3%A9"),
+            ("/a/...", "/a/..."),
+        ])
     func target(_ target: String, _ expected: String) throws {
         #expect(try RequestTarget.read(target) == expected)
     }

@@ -118,8 +118,7 @@ import Testing
     @Test("a refusal of rights does not wait for the body")
     func unread() async throws {
         var configuration = EdgeConfiguration()
-        configuration.requestDeadline = .seconds(2)
-        configuration.lingering = .milliseconds(50)
+        configuration.idleTimeout = .seconds(2)
         let service = try await Service(configuration: configuration)
         let token = try service.issuer.issue(subject: "reader", roles: ["reader"])
         let answer = try await service.app.test(.live) { client in
@@ -137,7 +136,9 @@ import Testing
         try await expectFree(service)
     }
 
-    @Test("a cut upload leaves the key free", arguments: ["Content-Length: 30\r\n\r\n{\"title\":", "Transfer-Encoding: chunked\r\n\r\n9\r\n{\"title\":\r\n"])
+    @Test(
+        "a cut upload leaves the key free",
+        arguments: ["Content-Length: 30\r\n\r\n{\"title\":", "Transfer-Encoding: chunked\r\n\r\n9\r\n{\"title\":\r\n"])
     func cut(_ rest: String) async throws {
         let service = try await Service()
         let answer = try await service.app.test(.live) { client in

@@ -99,12 +99,9 @@ struct JSONInspection {
 
     private mutating func key(_ byte: UInt8) throws(MalformedInput) -> Expectation {
         guard byte == UInt8(ascii: "\"") else { throw malformed("The JSON has something else where a key should be.") }
-        let (key, hasEscapes) = try text()
+        let (key, hasEscapes) = try text(atMost: StrictJSON.maximumKeyLength)
         // Decoders take keys for equal that differ in escapes only.
         guard !hasEscapes else { throw malformed("A key in the JSON is written with escapes.") }
-        guard key.count <= StrictJSON.maximumKeyLength else {
-            throw malformed("A field of the JSON has a name longer than \(StrictJSON.maximumKeyLength) bytes.", code: "unknown_field")
-        }
         guard open[open.count - 1].take(key, of: json) else { throw .repeatedField(json[key]) }
         guard nextByte() == UInt8(ascii: ":") else { throw malformed("The JSON has no colon behind a key.") }
         index += 1
@@ -122,13 +119,18 @@ struct JSONInspection {
     // MARK: Texts
 
     /// Between the quotes, and whether there are escapes in it.
-    private mutating func text() throws(MalformedInput) -> (Range<Int>, hasEscapes: Bool) {
+    ///
+    /// - Parameter maximum: in bytes, of a key.
+    private mutating func text(atMost maximum: Int = .max) throws(MalformedInput) -> (Range<Int>, hasEscapes: Bool) {
         index += 1
         let start = index
         var hasEscapes = false
         var marks = 0
         while index < json.count {
             let byte = json[index]
+            guard index - start < maximum || byte == UInt8(ascii: "\"") else {
+                throw malformed("A field of the JSON has a name longer than \(maximum) bytes.", code: "unknown_field")
+            }
             let scalar: UInt32
             switch byte {
             case UInt8(ascii: "\""):

@@ -39,7 +39,8 @@ enum RequestTarget {
         for segment in path.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false) {
             // `/users//deactivate` is not `/users/deactivate`.
             guard !segment.isEmpty else { throw .unknownRoute }
-            guard let bytes = PercentEncoding.bytes(of: segment), !bytes.contains(where: { $0 < 0x20 || $0 == 0x7F || $0 == UInt8(ascii: "/") }),
+            guard let bytes = PercentEncoding.bytes(of: segment),
+                !bytes.contains(where: { $0 < 0x20 || $0 == 0x7F || $0 == UInt8(ascii: "/") }),
                 !bytes.elementsEqual(".".utf8), !bytes.elementsEqual("..".utf8)
             else { throw .malformedTarget }
         }
