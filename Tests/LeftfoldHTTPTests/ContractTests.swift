@@ -187,6 +187,16 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        (JSONSchema.string(length: 0...5, format: "uuid"), "text (uuid), at most 5 characters"), (.integer(1...5), "integer, 1 to 5"),
+        (.integer(0...), "integer, from 0"), (.integer(), "integer"), (.boolean, "boolean"), (.anything, "anything"),
+        (.array(of: .integer(0...9)), "list of integer, 0 to 9"), (.map(of: .boolean), "map of boolean"),
+        (.string(oneOf: ["a", "<b>"]), "<code>a</code>, <code>&lt;b&gt;</code>"),
+        (JSONSchema(["type": ["string", "null"]]), "text or null"),
+        (JSONSchema(["$ref": "#/components/schemas/Note"]), "<a href=\"#schema-Note\">Note</a>"),
+    ])
+    func schemasAreTold(schema: JSONSchema, words: String) { #expect(SchemaText.kind(schema.tree) == words) }
+
     @Test func whatIsDocumentedCannotBecomeMarkup() {
         #expect(HTML.prose("a <b> & `x<y>`\n\n\"c\"") == "<p>a &lt;b&gt; &amp; <code>x&lt;y&gt;</code></p><p>&quot;c&quot;</p>")
         #expect(HTML.line("one ` alone") == "one ` alone")

@@ -14,7 +14,7 @@ enum SchemaText {
         }
         if let only = schema["const"] { return HTML.code(written(only)) }
         if let values = schema["enum"]?.elements { return values.map { HTML.code(written($0)) }.joined(separator: ", ") }
-        let types = schema["type"]?.elements.compactMap(\.text) ?? (schema["type"]?.text).map { [$0] } ?? []
+        let types = (schema["type"]?.text).map { [$0] } ?? schema["type"]?.elements.compactMap(\.text) ?? []
         if types.isEmpty { return "anything" }
         return types.map { type in type == "array" ? "list of \(kind(schema["items"] ?? [:]))" : word(type, schema) }.joined(
             separator: " or ")
