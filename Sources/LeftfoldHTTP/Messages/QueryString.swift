@@ -10,7 +10,7 @@ struct QueryString {
     init(_ request: Request) throws(RequestRefusal) {
         guard let path = request.head.path, let mark = path.utf8.firstIndex(of: UInt8(ascii: "?")) else { return }
         for pair in path.utf8[path.utf8.index(after: mark)...].split(separator: UInt8(ascii: "&")) {
-            guard parameters.count < Self.maximumParameters else { throw .tooManyParameters }
+            guard parameters.count < Self.maximumParameters else { throw .tooManyParameters(limit: Self.maximumParameters) }
             let parts = pair.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
             guard let name = PercentEncoding.decode(parts[0], plusIsSpace: true), name.utf8.count <= NameInMessage.maximumLength
             else { throw .unknownParameter([]) }

@@ -9,7 +9,7 @@ enum RequestTarget {
     /// The path and query to route by: without scheme and host, and without one slash at the end of the path.
     static func read(_ target: String?) throws(RequestRefusal) -> String {
         guard let target, !target.utf8.isEmpty else { throw .malformedTarget }
-        guard target.utf8.count <= maximumLength else { throw .targetTooLong }
+        guard target.utf8.count <= maximumLength else { throw .targetTooLong(limit: maximumLength) }
         guard target.utf8.allSatisfy({ (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "#") }) else { throw .malformedTarget }
         if target.utf8.elementsEqual("*".utf8) { return target }
 

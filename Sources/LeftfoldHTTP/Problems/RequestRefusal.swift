@@ -29,15 +29,18 @@ struct RequestRefusal: Refusal {
         code: "unsupported_media_type", message: "The body must be application/json in UTF-8.")
     static let unsupportedEncoding = Self(
         code: "unsupported_encoding", message: "The body must not be compressed.", headers: [.acceptEncoding: "identity"])
-    static let targetTooLong = Self(
-        code: "target_too_long", message: "The path and query are longer than \(RequestTarget.maximumLength) bytes.")
     static let malformedTarget = Self(
         code: "malformed_target",
         message: "The path or query is malformed, or the path holds dot segments, or escapes of a slash or a control character.")
-    static let tooManyParameters = Self(
-        code: "too_many_parameters", message: "There are more than \(QueryString.maximumParameters) query parameters.")
-
     static let incompleteBody = Self(code: "incomplete_body", message: "The connection ended before the body did.")
+
+    static func targetTooLong(limit: Int) -> Self {
+        Self(code: "target_too_long", message: "The path and query are longer than \(limit) bytes.")
+    }
+
+    static func tooManyParameters(limit: Int) -> Self {
+        Self(code: "too_many_parameters", message: "There are more than \(limit) query parameters.")
+    }
 
     static func payloadTooLarge(limit: Int) -> Self {
         Self(code: "payload_too_large", message: "The body is larger than \(limit) bytes.")
