@@ -92,8 +92,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         switch book.open(ClientAddress(context.remoteAddress), leave: { loop.execute { connection.value.guard?.leave() } }) {
         case .admitted(let member):
             self.member = member
-            // A stranger that says nothing has less time than a client that was answered.
-            set(.now() + TimeAmount(configuration.headerDeadline * spread))
+            set(.now() + TimeAmount(configuration.idleTimeout))
         case .refused(let member):
             self.member = member
             refuse(context, .overloaded)

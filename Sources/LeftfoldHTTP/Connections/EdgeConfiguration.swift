@@ -20,7 +20,7 @@ public struct EdgeConfiguration: Sendable {
     /// What may be under way.
     public var limits = RequestLimits()
 
-    /// How long a connection that was answered may do nothing. One that says nothing at all has the time for headers.
+    /// How long a connection may do nothing.
     public var idleTimeout: Duration = .seconds(60)
     /// How long the headers of a request may take to arrive; each connection has up to three tenths more, and so has `bodyGrace`.
     public var headerDeadline: Duration = .seconds(10)
