@@ -160,7 +160,8 @@ struct EventStreamTests {
 
     @Test("are cut off for clients that do not read")
     func unread() async throws {
-        let service = try await Service(configuration: Self.configuration {
+        let service = try await Service(
+            configuration: Self.configuration {
                 $0.requestDeadline = .seconds(2)
                 $0.bodyLimit = 8 << 20
             })

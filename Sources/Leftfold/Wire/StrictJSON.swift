@@ -12,7 +12,7 @@ public enum StrictJSON {
     /// In bytes. Longer numbers are refused.
     public static let maximumNumberLength = 128
 
-    /// - Parameter cursors: what the ``Cursor``s in it are sealed with; nil if they are plain.
+    /// The ``Cursor``s in it are sealed with `cursors`; nil: they are plain.
     public static func decode<T: Decodable>(
         _ type: T.Type, from json: [UInt8], cursors: CursorSeal? = nil
     ) throws(MalformedInput) -> T {
@@ -35,7 +35,7 @@ public enum StrictJSON {
         }
     }
 
-    /// - Parameter cursors: what the ``Cursor``s in it are sealed with; nil for plain ones.
+    /// The ``Cursor``s in it are sealed with `cursors`; nil: they are plain.
     public static func encode(_ value: some Encodable, cursors: CursorSeal? = nil) throws -> [UInt8] {
         let places = RawJSONPlaces()
         var userInfo: [CodingUserInfoKey: any Sendable] = [.rawJSONPlaces: places]

@@ -10,7 +10,9 @@ enum Components {
     private static let conversation = JSONSchema.string(length: 1...128, pattern: "^[!-~]([ -~]{0,126}[!-~])?$").example("order-17")
     private static let entityTag = JSONSchema.string(length: 3...20, pattern: #"^"(0|[1-9][0-9]{0,17})"$"#).example(#""3""#)
 
-    private static let session = JSONSchema.string(length: 3...400, pattern: #"^(new|1\.(0|[1-9][0-9]{0,17}))( *, *(new|1\.(0|[1-9][0-9]{0,17}))){0,15}$"#).example("1.42")
+    private static let session = JSONSchema.string(
+        length: 3...400, pattern: #"^(new|1\.(0|[1-9][0-9]{0,17}))( *, *(new|1\.(0|[1-9][0-9]{0,17}))){0,15}$"#
+    ).example("1.42")
 
     /// Of a query's answers, one after the other.
     static let eventStream = JSONSchema.string().described(
@@ -39,7 +41,8 @@ enum Components {
             "Of an event stream: the id of the last message that was read. What is new since comes at once, what is known does not."),
         "Session": parameter(
             "Leftfold-Session", in: "header", session,
-            "`new`, then what the last answer told in this header: no answer is then older than an earlier one, nor than what was written in the session."),
+            "`new`, then what the last answer told in this header: no answer is then older than an earlier one, nor than what was written in the session."
+        ),
         "CorrelationId": parameter(
             "X-Correlation-Id", in: "header", conversation,
             "The conversation that this is part of: 1 to 128 printable ASCII characters. Told again in the answer, in logs and in the journal."

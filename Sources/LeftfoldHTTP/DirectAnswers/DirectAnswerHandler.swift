@@ -12,7 +12,7 @@ final class DirectAnswerHandler: ChannelDuplexHandler {
     /// Requests that went on to the routes and are not wholly answered.
     private var outstanding = 0
     /// The answer to the request that is being read.
-    private var response: DirectAnswers.Response?
+    private var response: DirectAnswers.Found?
     private var hasWritten = false
 
     init(_ answers: DirectAnswers) { self.answers = answers }
@@ -35,7 +35,7 @@ final class DirectAnswerHandler: ChannelDuplexHandler {
         context.fireChannelRead(data)
     }
 
-    private func write(_ response: DirectAnswers.Response, _ context: ChannelHandlerContext) {
+    private func write(_ response: DirectAnswers.Found, _ context: ChannelHandlerContext) {
         context.write(wrapOutboundOut(.head(response.head)), promise: nil)
         if let answer = response.answer { context.write(wrapOutboundOut(.body(.byteBuffer(answer.body))), promise: nil) }
         context.write(wrapOutboundOut(.end(nil)), promise: nil)

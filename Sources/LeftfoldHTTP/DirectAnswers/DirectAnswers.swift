@@ -33,14 +33,14 @@ final class DirectAnswers: Sendable {
         known.keep(Known(route: route, question: question), for: target)
     }
 
-    struct Response {
+    struct Found {
         let head: HTTPResponseHead
         /// Nil: the client has it.
         let answer: EncodedAnswer?
     }
 
     /// Nil: it has to go the usual way.
-    func answer(_ head: HTTPRequestHead) -> Response? {
+    func answer(_ head: HTTPRequestHead) -> Found? {
         guard head.method == .GET, head.version == .http1_1, head.uri.utf8.count <= Self.maximumTarget,
             head.uri.utf8.allSatisfy({ $0 < 0x80 }), let known = known.find(head.uri), let wishes = DirectWishes(head.headers),
             let principal = authenticator.known(wishes.credential)
@@ -54,7 +54,7 @@ final class DirectAnswers: Sendable {
         let context = QueryContext(principal: principal, correlationID: correlationID, after: wishes.after)
         guard let (answer, position) = known.question.find(context) else { return nil }
         let isKnown = wishes.tags.map { EntityTag.isKnown(answer.tag, [.ifNoneMatch: $0]) } ?? false
-        let response = Response(head: self.head(answer, position, correlationID, isKnown: isKnown), answer: isKnown ? nil : answer)
+        let response = Found(head: self.head(answer, position, correlationID, isKnown: isKnown), answer: isKnown ? nil : answer)
         timers.record(ContinuousClock.now - start, .get, known.route, isKnown ? .notModified : .ok)
         return response
     }

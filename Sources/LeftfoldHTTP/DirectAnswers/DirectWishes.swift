@@ -19,7 +19,7 @@ struct DirectWishes {
             return field == nil
         }
         for (name, value) in headers {
-            switch Self.meaning(of: name) {
+            switch Self.wish(in: name) {
             case .none: continue
             case .more: return nil
             case .credential: guard take(value, &token) else { return nil }
@@ -43,14 +43,14 @@ struct DirectWishes {
         self.tags = tags
     }
 
-    private enum Meaning {
+    private enum Wish {
         case none, credential, correlationID, position, tags, accept, connection
         /// Something that only the routes know how to answer.
         case more
     }
 
     /// Names are told apart by their length first: most are none of ours.
-    private static func meaning(of name: String) -> Meaning {
+    private static func wish(in name: String) -> Wish {
         func isName(_ other: StaticString) -> Bool {
             zip(name.utf8, UnsafeBufferPointer(start: other.utf8Start, count: other.utf8CodeUnitCount))
                 .allSatisfy { $0 == $1 || $0 | 0x20 == $1 && $1 >= UInt8(ascii: "a") }

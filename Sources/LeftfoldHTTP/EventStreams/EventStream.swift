@@ -15,7 +15,8 @@ struct EventStream<Q: Query>: Sendable {
     let place: EventStreamPlaces.Place
     /// A sign of life after so long without an answer. As often it is asked whether the client may still be here.
     let heartbeat: Duration
-    let exchange: Exchange
+    /// Throws if the client would not be let in now as it was.
+    let admitAgain: @Sendable () async throws -> Void
     let correlationID: String
     let logger: Logger
 
@@ -43,7 +44,7 @@ struct EventStream<Q: Query>: Sendable {
             while true {
                 let message = try await answers.next(within: heartbeat).map(Self.message) ?? EventMessage.heartbeat
                 if admitted.duration(to: .now) >= heartbeat {
-                    try await exchange.admitAgain()
+                    try await admitAgain()
                     admitted = .now
                 }
                 await messages.send(message)

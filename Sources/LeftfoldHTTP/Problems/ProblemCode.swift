@@ -45,7 +45,9 @@ struct ProblemCode: Sendable, Hashable {
             "The answer took too long. A command may have been carried out: send it again with the same key."),
 
         .init("target_too_long", .uriTooLong, .all, "The path and query are too long."),
-        .init("malformed_target", .badRequest, .all, "The path or query is malformed, or the path holds dot segments, or escapes of a slash or a control character."),
+        .init(
+            "malformed_target", .badRequest, .all,
+            "The path or query is malformed, or the path holds dot segments, or escapes of a slash or a control character."),
         .init("expectation_failed", .expectationFailed, .all, "`Expect` is something other than `100-continue`."),
         .init("overloaded", .serviceUnavailable, .all, "There is more to do than the service can. Nothing was done."),
 

@@ -93,7 +93,7 @@ struct QueryEndpoint<Q: Query>: Sendable {
         var answers = buses.queries.watch(query, asked, since: last?.resumption).makeAsyncIterator()
         let first = try await answers.next(within: last == nil ? nil : .zero)
         let stream = EventStream(
-            answers: answers, first: first, place: place, heartbeat: buses.heartbeat, exchange: context.exchange,
+            answers: answers, first: first, place: place, heartbeat: buses.heartbeat, admitAgain: context.exchange.admitAgain,
             correlationID: context.correlationID, logger: context.logger)
         var response = Response(
             status: .ok, headers: [.contentType: "text/event-stream", .cacheControl: "no-store", .accelBuffering: "no"],
