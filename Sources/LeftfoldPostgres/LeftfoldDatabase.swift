@@ -24,7 +24,7 @@ public struct LeftfoldDatabase: Service {
     public let readsReplica: Bool
     public let store: PostgresEventStore
     public let announcements: Announcements
-    /// How far the read models are, as far as it was announced: what a ``QueryCache`` of this database is made for.
+    /// How far the read models are, as far as it was announced: what a `QueryCache` of this database is made for.
     public var progress: ReadModelProgress { announcements.progress }
     private let appends: Pool
     private let logger: Logger

@@ -5,7 +5,9 @@ public import LeftfoldDriver
 extension TestServer {
     /// Lends a streaming standby of this server, which must be one that it started itself; it goes when the body is done.
     ///
-    /// - Parameter database: one of this server; the body gets the same one on the standby.
+    /// - Parameters:
+    ///   - database: one of this server.
+    ///   - body: gets the same one on the standby.
     /// - Throws: `EmbeddedPostgresError` if it cannot be made; what the body throws.
     public nonisolated func withStandby<T>(
         of database: ConnectionConfiguration, _ body: (ConnectionConfiguration) async throws -> T
