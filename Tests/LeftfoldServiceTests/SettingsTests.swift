@@ -36,12 +36,13 @@ struct SettingsTests {
             "CORS_ALLOWED_ORIGINS": "https://app.example.com, http://localhost:3000", "TLS_CERTIFICATE_FILE": "c", "TLS_KEY_FILE": "k",
             "JWT_NOT_BEFORE": "optional", "API_KEYS_FILE": "keys", "ADMIN_PORT": "8082", "ADMIN_HOST": "::1", "CONNECTIONS_MAX": "50",
             "CONNECTIONS_MAX_PER_ADDRESS": "0", "REQUESTS_MAX": "9", "REQUESTS_MAX_PER_PRINCIPAL": "8", "REQUESTS_PER_SECOND": "7",
-            "REQUESTS_BURST": "6",
+            "REQUESTS_BURST": "6", "EVENT_STREAMS_MAX": "5", "EVENT_STREAMS_MAX_PER_PRINCIPAL": "0",
         ])
         #expect((settings.adminPort, settings.adminHost, settings.maximumConnections) == (8082, "::1", 50))
         #expect(settings.maximumConnectionsPerAddress == nil)
         #expect((settings.requestLimits.running, settings.requestLimits.perPrincipal) == (9, 8))
         #expect((settings.requestLimits.rate, settings.requestLimits.burst) == (7, 6))
+        #expect((settings.requestLimits.eventStreams, settings.requestLimits.eventStreamsPerPrincipal) == (5, 0))
         #expect(settings.allowedOrigins.map(\.rawValue) == ["https://app.example.com", "http://localhost:3000"])
         #expect(settings.tlsFiles?.certificate == "c" && settings.tlsFiles?.key == "k" && settings.scheme == "https")
         #expect(!settings.requiresNotBefore && settings.apiKeysFile == "keys" && settings.logRequests)

@@ -43,9 +43,6 @@ public struct EdgeConfiguration: Sendable {
     /// How long a query waits for the position it was given.
     public var patience: Duration = .seconds(5)
 
-    /// How many event streams may be open, of all and of one principal. More are answered 503 `overloaded` and 429 `too_many_streams`.
-    public var maximumEventStreams = 400
-    public var maximumEventStreamsPerPrincipal = 20
     /// After so long without an answer an event stream shows a sign of life. As often it is asked whether its credential still holds.
     public var heartbeat: Duration = .seconds(15)
 

@@ -46,7 +46,7 @@ public struct HTTPEdge: Sendable {
         buses = Buses(
             commands: commands, queries: queries, bodyLimit: configuration.bodyLimit, patience: configuration.patience,
             eventStreams: EventStreamPlaces(
-                limit: configuration.maximumEventStreams, limitOfEach: configuration.maximumEventStreamsPerPrincipal),
+                limit: configuration.limits.eventStreams, limitOfEach: configuration.limits.eventStreamsPerPrincipal),
             heartbeat: configuration.heartbeat,
             direct: isDirect
                 ? DirectAnswers(authenticator, ledger, timers, isCrossOrigin: !configuration.allowedOrigins.isEmpty) : nil)

@@ -8,6 +8,10 @@ public struct RequestLimits: Sendable, Equatable {
     public var rate: Double?
     /// Requests of one principal at once, before the rate counts.
     public var burst = 100
+    /// Event streams that may be open, all together. More are refused with 503.
+    public var eventStreams = 400
+    /// Of one principal. More are refused with 429.
+    public var eventStreamsPerPrincipal = 20
 
     public init() {}
 }

@@ -134,6 +134,8 @@ public struct Settings: Sendable {
         try number("connections.max.per.address", 0...1_000_000) { maximumConnectionsPerAddress = $0 == 0 ? nil : $0 }
         try number("requests.max", 1...1_000_000) { requestLimits.running = $0 }
         try number("requests.max.per.principal", 1...1_000_000) { requestLimits.perPrincipal = $0 }
+        try number("event.streams.max", 0...1_000_000) { requestLimits.eventStreams = $0 }
+        try number("event.streams.max.per.principal", 0...1_000_000) { requestLimits.eventStreamsPerPrincipal = $0 }
         try number("requests.per.second", 0...1_000_000) { requestLimits.rate = $0 == 0 ? nil : Double($0) }
         try number("requests.burst", 1...1_000_000) { requestLimits.burst = $0 }
         keysFile = text("jwt.keys.file")
