@@ -16,6 +16,7 @@ let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metri
 let inMemoryTracing: Target.Dependency = .product(name: "InMemoryTracing", package: "swift-distributed-tracing")
 let metricsTestKit: Target.Dependency = .product(name: "MetricsTestKit", package: "swift-metrics")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let nioHTTPTypes: Target.Dependency = .product(name: "NIOHTTPTypes", package: "swift-nio-extras")
 let nioHTTPTypesHTTP1: Target.Dependency = .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
@@ -145,7 +146,7 @@ let package = Package(
             dependencies: [
                 "LeftfoldHTTP", "LeftfoldTesting", "Leftfold", crypto, hummingbird, hummingbirdCore, hummingbirdTesting, httpTypes, jwtKit,
                 logging, metrics,
-                nioCore, nioPosix,
+                nioCore, nioEmbedded, nioHTTP1, nioPosix,
             ]),
         .testTarget(
             name: "LeftfoldPostgresTests",

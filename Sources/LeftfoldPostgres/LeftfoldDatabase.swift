@@ -72,7 +72,7 @@ public struct LeftfoldDatabase: Service {
         try await cancelWhenGracefulShutdown {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await listener.run { event in announcements.receive(event) } }
-                group.addTask { await ReadModelWatch(progress: progress, pool: pool, log: log).run() }
+                group.addTask { await ReadModelWatch(progress: progress, pool: pool, log: log, teaches: readsReplica).run() }
                 defer { group.cancelAll() }
                 try await group.next()
             }

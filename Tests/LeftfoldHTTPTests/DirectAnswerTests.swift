@@ -5,6 +5,8 @@ import HummingbirdTesting
 import Leftfold
 import Logging
 import NIOCore
+import NIOEmbedded
+import NIOHTTP1
 import Synchronization
 import Testing
 
@@ -69,6 +71,7 @@ struct DirectAnswerTests {
                 authenticator: TokenVerifier(keys: keys, issuer: "tests", audience: "notes"),
                 routes: [
                     .query("/pieces/{id}", Piece.self, version: \.version),
+                    .query("/others/{id}", Piece.self),
                     .query("/pieces", Pieces.self, parameters: [.integer("limit")]),
                 ], configuration: configuration, logger: logger)
         }
@@ -214,12 +217,61 @@ struct DirectAnswerTests {
         let headers: HTTPFields = [.authorization: "Bearer \(try kept.token)"]
         let statuses = try await kept.app.test(.live) { client in
             var statuses: [Int] = []
-            for _ in 0..<4 {
+            for number in 0..<4 {
+                // One that is not true any more is asked for twice, and counted once.
+                if number == 1 { kept.announce(["piece/a"]) }
                 statuses.append(try await client.execute(uri: "/pieces/a", method: .get, headers: headers).status.code)
             }
             return statuses
         }
         #expect(statuses == [200, 200, 200, 429])
+    }
+
+    @Test("have the tag of their own route")
+    func tags() async throws {
+        let kept = try await Kept()
+        let headers: HTTPFields = [.authorization: "Bearer \(try kept.token)"]
+        try await kept.app.test(.live) { client in
+            func tag(_ target: String) async throws -> String? {
+                try await client.execute(uri: target, method: .get, headers: headers).headers[.eTag]
+            }
+            let other = try await tag("/others/a")
+            for _ in 0..<3 {
+                #expect(try await tag("/others/a") == other)
+                #expect(try await tag("/pieces/a") == "\"7\"")
+            }
+            #expect(kept.count == 2)
+        }
+    }
+
+    private struct Somebody: Authenticator {
+        func authenticate(_ credential: Credential) async throws -> Principal { Principal(subject: "s") }
+        func known(_ credential: Credential) -> Principal? { Principal(subject: "s") }
+    }
+
+    private struct Fixed: DirectQuestion {
+        func find(_ context: QueryContext) -> (answer: EncodedAnswer, tag: String, position: GlobalPosition)? {
+            (EncodedAnswer(Array("{}".utf8)), "\"1\"", 1)
+        }
+    }
+
+    @Test("are left to the routes while the client does not take what it was sent")
+    func unread() throws {
+        let answers = DirectAnswers(Somebody(), RequestLedger(RequestLimits()), RequestTimers(), isCrossOrigin: false)
+        answers.learn("/x", "/x", Fixed())
+        let channel = EmbeddedChannel(handler: DirectAnswerHandler(answers))
+        func request() throws {
+            let head = HTTPRequestHead(version: .http1_1, method: .GET, uri: "/x", headers: ["Host": "x", "Authorization": "Bearer t"])
+            try channel.writeInbound(HTTPServerRequestPart.head(head))
+            try channel.writeInbound(HTTPServerRequestPart.end(nil))
+        }
+        try request()
+        #expect(try channel.readInbound(as: HTTPServerRequestPart.self) == nil)
+        #expect(try channel.readOutbound(as: HTTPServerResponsePart.self) != nil)
+        channel.isWritable = false
+        try request()
+        #expect(try channel.readInbound(as: HTTPServerRequestPart.self) != nil)
+        _ = try channel.finish()
     }
 
     @Test(arguments: [(0, "Thu, 01 Jan 1970 00:00:00 GMT"), (784_111_777, "Sun, 06 Nov 1994 08:49:37 GMT")])

@@ -53,6 +53,11 @@ import Testing
             Row("HTTP/1.0, keep-alive", get("Connection: keep-alive", version: "1.0"), 200),
             .malformed("HTTP/1.0 with two Hosts", get("Host: x", version: "1.0")), .malformed("HTTP/2.0", get(version: "2.0")),
             .malformed("HTTP/0.9", get(version: "0.9")),
+            Row("Upgrade", get("Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c"), 200),
+            Row("bytes behind an Upgrade", get("Connection: Upgrade", "Upgrade: x") + "what is no HTTP", 200),
+            .malformed("Upgrade with a body", post("Upgrade: x", "Content-Length: 2", body: "{}")),
+            .malformed("CONNECT", "CONNECT x:80 HTTP/1.1\r\nHost: x\r\n\r\n"),
+            .malformed("Connection that is no ASCII", get("Connection: clóse")),
             Row("requests behind the last one", get("Connection: close") + get() + "nonsense\r\n\r\n", 200),
         ]
 

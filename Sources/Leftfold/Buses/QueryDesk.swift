@@ -100,24 +100,22 @@ final class QueryDesk<Q: Query>: Sendable {
     }
 
     private func perform(_ query: Q, _ context: QueryContext) async throws -> Answered<Q.Answer> {
-        let deadline = context.deadline ?? .now + Q.timeout
-        let answered = try await turnstile.pass(until: deadline) {
-            do {
-                if function.keepsDeadline { return try await function.read(query, context) }
-                guard let answered = try await within(deadline, { [function] in try await function.read(query, context) }) else {
-                    throw QueryTimedOut(Q.name)
-                }
-                return answered
-            } catch let refusal as any Refusal where context.own != nil && refusal.kind == .rejected {
-                // Whether it exists is not theirs to know.
-                throw Forbidden(Q.permission)
+        do {
+            if function.keepsDeadline {
+                var context = context
+                context.turnstile = turnstile
+                return try await function.read(query, context)
             }
+            let deadline = context.deadline ?? .now + Q.timeout
+            let answered = try await turnstile.pass(Q.self, until: deadline) {
+                try await within(deadline) { [function] in try await function.read(query, context) }
+            }
+            guard let answered else { throw QueryTimedOut(Q.name) }
+            return answered
+        } catch let refusal as any Refusal where context.own != nil && refusal.kind == .rejected {
+            // Whether it exists is not theirs to know.
+            throw Forbidden(Q.permission)
         }
-        guard let answered else {
-            try Task.checkCancellation()
-            throw TooManyQueries(Q.name)
-        }
-        return answered
     }
 
     /// What the principal may see of it.

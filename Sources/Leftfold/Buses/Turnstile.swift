@@ -12,9 +12,14 @@ package final class Turnstile: Sendable {
 
     package init(_ places: Int) { state = Mutex(State(free: max(1, places))) }
 
-    /// Nil if there was no turn until then, or the task was cancelled.
-    func pass<T>(until deadline: ContinuousClock.Instant, _ body: () async throws -> T) async throws -> T? {
-        guard await enter(until: deadline) else { return nil }
+    /// Throws ``TooManyQueries`` if there was no turn until then.
+    package func pass<Q: Query, T>(
+        _ query: Q.Type, until deadline: ContinuousClock.Instant, _ body: () async throws -> T
+    ) async throws -> T {
+        guard await enter(until: deadline) else {
+            try Task.checkCancellation()
+            throw TooManyQueries(Q.name)
+        }
         defer { leave() }
         return try await body()
     }

@@ -27,6 +27,8 @@ public struct LiveAnswers<Q: Query>: AsyncSequence, Sendable {
         private let live: LiveAnswers
         private var last: Last?
         private var backoff = Duration.zero
+        /// How soon to look again at what was old already when it was read, as from a replica that is behind.
+        private var lag = Duration.zero
         /// Since when all that was read is older than what was told.
         private var behindSince: ContinuousClock.Instant?
 
@@ -57,7 +59,7 @@ public struct LiveAnswers<Q: Query>: AsyncSequence, Sendable {
             while true {
                 try Task.checkCancellation()
                 if let last, let asked = last.asked {
-                    guard try await live.pace.wait(for: last.basis, since: asked, backoff, until: end) else { return nil }
+                    guard try await live.pace.wait(for: last.basis, since: asked, backoff, lag: lag, until: end) else { return nil }
                 }
                 if let answered = try await ask() { return answered }
             }
@@ -81,8 +83,10 @@ public struct LiveAnswers<Q: Query>: AsyncSequence, Sendable {
                 return nil
             }
             backoff = .zero
+            let basis = answered.basis.flatMap { $0.isFresh ? $0 : nil }
+            lag = answered.basis == nil || basis != nil ? .zero : Swift.min(Swift.max(lag * 2, live.pace.shortest), live.pace.poll)
             guard let last else {
-                self.last = Last(basis: answered.basis, isSame: { $0 == json }, position: answered.position, asked: asked)
+                self.last = Last(basis: basis, isSame: { $0 == json }, position: answered.position, asked: asked)
                 return answered
             }
             let isOlder = answered.position < last.position
@@ -93,11 +97,11 @@ public struct LiveAnswers<Q: Query>: AsyncSequence, Sendable {
             guard !isOlder, !last.isSame(json) else {
                 self.last?.asked = asked
                 // Of what is older than what was told nothing is awaited: it is looked at again soon.
-                self.last?.basis = isOlder ? nil : answered.basis
+                self.last?.basis = isOlder ? nil : basis
                 if !isOlder { self.last?.position = answered.position }
                 return nil
             }
-            self.last = Last(basis: answered.basis, isSame: { $0 == json }, position: answered.position, asked: asked)
+            self.last = Last(basis: basis, isSame: { $0 == json }, position: answered.position, asked: asked)
             return answered
         }
 

@@ -11,9 +11,13 @@ struct LivePace: Sendable {
 
     /// Returns true when it is time to ask again, false when `end` comes first. Throws when the task is cancelled.
     ///
-    /// - Parameter asked: when it was asked last.
+    /// - Parameters:
+    ///   - asked: when it was asked last.
+    ///   - backoff: no sooner than this after it.
+    ///   - lag: what it is to be polled at instead of ``poll``, unless zero.
     func wait(
-        for basis: AnswerBasis?, since asked: ContinuousClock.Instant, _ backoff: Duration, until end: ContinuousClock.Instant?
+        for basis: AnswerBasis?, since asked: ContinuousClock.Instant, _ backoff: Duration, lag: Duration,
+        until end: ContinuousClock.Instant?
     ) async throws -> Bool {
         let earliest = asked + max(shortest, backoff)
         if let basis {
@@ -22,7 +26,7 @@ struct LivePace: Sendable {
             try Task.checkCancellation()
             if let end, .now >= end { return false }
         }
-        let due = basis == nil ? max(earliest, asked + poll) : earliest
+        let due = basis == nil ? max(earliest, asked + (lag > .zero ? lag : poll)) : earliest
         if let end, end < due {
             try await Task.sleep(until: end, clock: .continuous)
             return false

@@ -9,6 +9,11 @@ package struct AnswerBasis: Sendable {
         (self.marks, self.reads, self.dependencies, self.progress) = (marks, reads, dependencies, progress)
     }
 
+    /// Whether the answer is true as far as is known.
+    package var isFresh: Bool {
+        if case .fresh = progress.freshness(of: marks, reads, dependencies) { true } else { false }
+    }
+
     /// Returns when the answer may no longer be true, or when the task is cancelled.
     package func change() async { await progress.waitUntilStale(marks, reads, dependencies) }
 }

@@ -10,6 +10,9 @@ public struct QueryContext: Sendable {
     public var deadline: ContinuousClock.Instant?
     /// Who sees only what is their own; nil: the principal sees everything. The bus sets it.
     package var own: Principal?
+    /// What is to be passed by each read of a handler that keeps its deadline: who waits for a position must not take a place. The
+    /// bus sets it.
+    package var turnstile: Turnstile?
 
     public init(principal: Principal, correlationID: String, after: GlobalPosition? = nil, patience: Duration = .seconds(5)) {
         self.principal = principal

@@ -16,7 +16,7 @@ public struct QueryHandler: Sendable {
         self.init(Q.self, isCacheable: isCacheable, keepsDeadline: false, answer)
     }
 
-    /// - Parameter keepsDeadline: it ends by itself at `context.deadline`.
+    /// - Parameter keepsDeadline: it ends by itself at `context.deadline`, and passes `context.turnstile` for each read.
     package init<Q: Query>(
         _ type: Q.Type, isCacheable: Bool, keepsDeadline: Bool,
         _ answer: @escaping @Sendable (Q, QueryContext) async throws -> Answered<Q.Answer>

@@ -37,9 +37,12 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     /// An answer without an end. Its client must read on, and that is all the time it has.
     private var isStreaming = false
     private var unread = 0
+    /// Answers whose end has not left yet.
+    private var unsent = 0
     /// The newest request waits for 100 before it sends its body.
     private var awaitsContinue = false
     private var isHTTP10 = false
+    private var isHead = false
     private var progress: BodyProgress?
     private var requestEnds = NIODeadline.distantFuture
     /// Many that came together, and are too slow together, are not to be ended in one instant.
@@ -123,14 +126,14 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         guard event is ChannelShouldQuiesceEvent else { return context.fireUserInboundEventTriggered(event) }
         takesNoMore = true
-        if owed == 0, !isClosing { context.close(promise: nil) }
+        if owed == 0, !isClosing, unsent == 0 { context.close(promise: nil) }
     }
 
     /// Others need the place.
     private func leave() {
         guard let context, let member else { return }
-        // Nor one whose answer the client has yet to take.
-        if isAnswering || isWaitingForAnAnswer || !isClosing && !context.channel.isWritable {
+        // One whose last answer the client has yet to take goes like other idle ones: who never reads must not hold a place.
+        if isAnswering || isWaitingForAnAnswer {
             book.spare(member)
             return note()
         }
@@ -154,6 +157,9 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     // MARK: What comes in
 
+    /// Nothing that comes now is a request: the decoder would only keep it.
+    fileprivate var isDeaf: Bool { isClosing || takesNoMore && !isReading }
+
     /// Bytes arrived, before they are decoded.
     fileprivate func bytesArrived() {
         guard owed == 0, !isReading, !isClosing, !isInHeader else { return }
@@ -176,6 +182,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         case .end:
             guard isReading else { return }
             isReading = false
+            awaitsContinue = false
             progress = nil
             if owed == 0 { beIdle() } else { note() }
         }
@@ -187,6 +194,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         correlationID = head.headers["X-Correlation-Id"].first.flatMap { try? CorrelationID.read([.correlationID: $0]) }
         origin = origins.isEmpty ? nil : origins.origin(head.headers["Origin"])
         isHTTP10 = head.version == .http1_0
+        isHead = head.method == .HEAD
         let framing: RequestFraming
         do {
             framing = try RequestFraming(head)
@@ -248,6 +256,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private func abandonBody(_ context: ChannelHandlerContext) {
         guard isReading else { return }
         isReading = false
+        awaitsContinue = false
         progress = nil
         context.fireErrorCaught(RequestRefusal.incompleteBody)
     }
@@ -273,9 +282,11 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
             isAnswering = true
             note()
             isStreaming = head.headers["Content-Type"].elementsEqual(["text/event-stream"])
-            if isStreaming { endRequest(at: .distantFuture) }
+            if isStreaming { endRequest(at: streamEnds) }
             // A client that was not told to go on may send the body or not: what follows cannot be told apart.
             if owed == 1, awaitsContinue, isReading { takesNoMore = true }
+            // Behind it there is a request already: this one was read whole, and the connection goes on.
+            if owed > 1 { head.headers.remove(name: "Connection") }
             if head.headers["Connection"].contains(where: { $0.utf8.elementsEqual("close".utf8) }) { takesNoMore = true }
             if takesNoMore, owed == 1 { head.headers.replaceOrAdd(name: "Connection", value: "close") }
             // Such a client knows no chunks: the end of the connection is the end of the answer.
@@ -285,9 +296,21 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
             if isStreaming { writeMessage(context, data, promise) } else { context.write(data, promise: promise) }
         case .end:
             isStreaming = false
-            context.write(data, promise: promise)
+            writeEnd(context, data, promise)
             answered(context)
         }
+    }
+
+    private func writeEnd(_ context: ChannelHandlerContext, _ data: NIOAny, _ promise: EventLoopPromise<Void>?) {
+        unsent += 1
+        let written = promise ?? context.eventLoop.makePromise()
+        written.futureResult.assumeIsolated().whenComplete { [weak self] _ in
+            guard let self else { return }
+            unsent -= 1
+            // At a shutdown what was answered is sent first.
+            if unsent == 0, takesNoMore, owed == 0, !isClosing { self.context?.close(promise: nil) }
+        }
+        context.write(data, promise: written)
     }
 
     /// Who does not take in what is sent is cut off.
@@ -298,10 +321,13 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         written.futureResult.assumeIsolated().whenComplete { [weak self] _ in
             guard let self else { return }
             unread -= 1
-            if unread == 0, isStreaming { endRequest(at: .distantFuture) }
+            // Something was taken in.
+            if isStreaming { endRequest(at: streamEnds) }
         }
         context.write(data, promise: written)
     }
+
+    private var streamEnds: NIODeadline { unread == 0 ? .distantFuture : .now() + TimeAmount(configuration.requestDeadline) }
 
     private func endRequest(at deadline: NIODeadline) {
         requestEnds = deadline
@@ -318,6 +344,8 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
             setDeadline(.now())
             note()
         } else if isReading {
+            requestEnds = .now() + TimeAmount(configuration.requestDeadline)
+            setDeadline(.now())
             note()
         } else {
             beIdle()
@@ -384,7 +412,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         let head = HTTPResponseHead(
             version: .http1_1, status: refused.status, headers: HTTPHeaders(headers.map { ($0.name.rawName, $0.value) }))
         context.write(wrapOutboundOut(.head(head)), promise: nil)
-        context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil)
+        if !isHead { context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil) }
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
     }
 
@@ -394,8 +422,14 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         isClosing = true
         note()
         context.flush()
-        context.close(mode: .output, promise: nil)
-        set(.now() + TimeAmount(configuration.lingering))
+        let sent = context.eventLoop.makePromise(of: Void.self)
+        sent.futureResult.assumeIsolated().whenComplete { [weak self] _ in
+            guard let self, isClosing else { return }
+            set(.now() + TimeAmount(configuration.lingering))
+        }
+        // A client that reads slowly has as long as for any answer.
+        set(.now() + TimeAmount(configuration.requestDeadline))
+        context.close(mode: .output, promise: sent)
     }
 }
 
@@ -409,6 +443,7 @@ final class FirstBytes: ChannelInboundHandler {
     init(_ connection: ConnectionGuard) { self.connection = connection }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        if connection.isDeaf { return }
         connection.bytesArrived()
         context.fireChannelRead(data)
     }

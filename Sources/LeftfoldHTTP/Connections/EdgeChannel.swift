@@ -37,6 +37,12 @@ struct EdgeChannel: ServerChildChannel, HTTPChannelHandler {
             limits.maxHeaderFieldSize = configuration.headerLimit
             limits.maxHeaderListSize = configuration.headerLimit
             limits.maxHeaderFieldCount = configuration.headerCountLimit
+            #if os(Linux)
+                // TCP_USER_TIMEOUT: a peer that is gone without a word must not hold what it has, such as the place of an event stream.
+                let patience = Int(min(configuration.requestDeadline, .seconds(3600)) / .milliseconds(1))
+                try? channel.syncOptions?.setOption(
+                    ChannelOptions.Types.SocketOption(level: .tcp, name: NIOBSDSocket.Option(rawValue: 18)), value: patience)
+            #endif
             let pipeline = channel.pipeline.syncOperations
             let connection = ConnectionGuard(configuration, origins, book)
             try pipeline.addHandler(FirstBytes(connection))

@@ -15,5 +15,8 @@ enum OpenFiles {
     }
 
     /// How many connections of clients fit, beside those to the database and the files of the process itself.
-    static func connections(within limit: Int) -> Int { min(10_000, max(16, (limit - 256) / 10 * 9)) }
+    static func room(within limit: Int) -> Int { max(16, (limit - 256) / 10 * 9) }
+
+    /// How many are taken unless told otherwise.
+    static func connections(within limit: Int) -> Int { min(10_000, room(within: limit)) }
 }

@@ -17,8 +17,17 @@ struct RequestFraming: Equatable {
     init(_ head: HTTPRequestHead) throws(Fault) {
         guard head.version == .http1_1 || head.version == .http1_0 else { throw .malformed("This is not HTTP/1.1.") }
         try Self.checkHost(head)
-        closes = head.version == .http1_0 || Self.tokens(head.headers["Connection"]).contains("close")
+        // Before they become texts that are compared.
+        guard (head.headers["Connection"] + head.headers["Expect"]).allSatisfy({ $0.utf8.allSatisfy { $0 < 0x80 } }) else {
+            throw .malformed("Connection and Expect are ASCII.")
+        }
+        // The decoder takes what follows them for another protocol.
+        let leavesHTTP = head.method == .CONNECT || head.headers.contains(name: "Upgrade")
+        closes = head.version == .http1_0 || leavesHTTP || Self.tokens(head.headers["Connection"]).contains("close")
         try frame(head)
+        guard head.method != .CONNECT, !leavesHTTP || !hasBody else {
+            throw .malformed("This is no proxy, and a request with Upgrade has no body.")
+        }
         try expect(head)
     }
 

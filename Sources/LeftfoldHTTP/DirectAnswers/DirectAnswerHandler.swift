@@ -20,7 +20,8 @@ final class DirectAnswerHandler: ChannelDuplexHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
         case .head(let head):
-            if outstanding == 0, let response = answers.answer(head) {
+            // Who does not read is left to the routes, which wait for it.
+            if outstanding == 0, context.channel.isWritable, let response = answers.answer(head) {
                 self.response = response
                 return
             }

@@ -48,26 +48,27 @@ final class DirectAnswers: Sendable {
         let start = ContinuousClock.now
         let account = RequestLedger.Account(principal)
         guard case .admitted = ledger.enter(account, at: start) else { return nil }
-        defer { ledger.leave(account) }
 
         let correlationID = wishes.correlationID ?? CorrelationID.generated()
         let context = QueryContext(principal: principal, correlationID: correlationID, after: wishes.after)
-        guard let (answer, position) = known.question.find(context) else { return nil }
-        let isKnown = wishes.tags.map { EntityTag.isKnown(answer.tag, [.ifNoneMatch: $0]) } ?? false
-        let response = Found(head: self.head(answer, position, correlationID, isKnown: isKnown), answer: isKnown ? nil : answer)
+        let found = known.question.find(context)
+        ledger.leave(account, refunding: found == nil)
+        guard let (answer, tag, position) = found else { return nil }
+        let isKnown = wishes.tags.map { EntityTag.isKnown(tag, [.ifNoneMatch: $0]) } ?? false
+        let response = Found(head: self.head(answer, tag, position, correlationID, isKnown: isKnown), answer: isKnown ? nil : answer)
         timers.record(ContinuousClock.now - start, .get, known.route, isKnown ? .notModified : .ok)
         return response
     }
 
     private func head(
-        _ answer: EncodedAnswer, _ position: GlobalPosition, _ correlationID: String, isKnown: Bool
+        _ answer: EncodedAnswer, _ tag: String, _ position: GlobalPosition, _ correlationID: String, isKnown: Bool
     ) -> HTTPResponseHead {
         var fields: [(String, String)] = []
         fields.reserveCapacity(12)
         if !isKnown { fields.append(("Content-Type", "application/json")) }
         fields.append(("Leftfold-Position", position.description))
         fields.append(("Cache-Status", "leftfold; hit"))
-        fields.append(("ETag", answer.tag))
+        fields.append(("ETag", tag))
         fields.append(("Cache-Control", "private, no-cache"))
         fields.append(("Vary", "Accept, Authorization"))
         if isCrossOrigin { fields.append(("Vary", "Origin")) }

@@ -15,7 +15,14 @@ struct EdgeServer {
         onStart: @escaping @Sendable (_ port: Int) async -> Void
     ) -> some ApplicationProtocol {
         let configuration = configuration
-        let book = ConnectionBook(maximum: configuration.maximumConnections, maximumPerAddress: configuration.maximumConnectionsPerAddress)
+        let room = OpenFiles.room(within: OpenFiles.limit)
+        if configuration.maximumConnections > room {
+            logger.warning(
+                "There are to be more connections than the limit of open files has room for.",
+                metadata: ["wanted": "\(configuration.maximumConnections)", "room": "\(room)"])
+        }
+        let book = ConnectionBook(
+            maximum: min(configuration.maximumConnections, room), maximumPerAddress: configuration.maximumConnectionsPerAddress)
         let largeBodies = LargeBodies(
             above: configuration.largeBody, reading: configuration.largeBodiesRead, working: configuration.largeBodiesWorkedOn,
             patience: configuration.requestDeadline / 2)

@@ -49,13 +49,13 @@ struct MonitoringRoutes: Sendable {
     let metrics: PrometheusMetrics?
 
     func add(to router: Router<EdgeContext>) {
-        let (readiness, metrics) = (readiness, metrics)
+        let checks = AskedOnce(readiness)
         router.get("/health/live") { _, _ in
             Response(
                 status: .ok, headers: [.contentType: "application/json"],
                 body: ResponseBody(byteBuffer: ByteBuffer(string: #"{"live":true}"#)))
         }
-        router.get("/health/ready") { _, _ in try Readiness(await readiness()).response() }
+        router.get("/health/ready") { _, _ in try Readiness(await checks.answer()).response() }
         if let metrics {
             router.get("/metrics") { _, _ in
                 Response(

@@ -19,8 +19,10 @@ enum EventMessage {
     }
 
     /// The stream ends with it. Not named `error`, which browsers use for their own.
-    static func problem(_ problem: Problem) -> ByteBuffer {
-        var buffer = ByteBuffer(string: "event: problem\ndata: ")
+    ///
+    /// - Parameter forgetting: the client's last id is of no use any more; an empty one takes its place.
+    static func problem(_ problem: Problem, forgetting: Bool) -> ByteBuffer {
+        var buffer = ByteBuffer(string: forgetting ? "id:\nevent: problem\ndata: " : "event: problem\ndata: ")
         buffer.writeBytes((try? StrictJSON.encode(problem)) ?? Array("{}".utf8))
         buffer.writeString("\n\n")
         return buffer

@@ -52,7 +52,7 @@ struct EventStream<Q: Query>: Sendable {
         } catch is CancellationError {
             // The client is gone.
         } catch {
-            await messages.send(EventMessage.problem(problem(error)))
+            await messages.send(EventMessage.problem(problem(error), forgetting: error is NotYetVisible))
         }
         messages.finish()
     }

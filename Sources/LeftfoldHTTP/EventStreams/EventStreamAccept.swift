@@ -1,8 +1,8 @@
 import HTTPTypes
 import Hummingbird
 
-/// Whether a client asks for an event stream: `Accept` names `text/event-stream`, with a weight above 0, and nothing else that it
-/// would rather have. Wildcards do not mean it.
+/// Whether a client asks for an event stream: `Accept` names `text/event-stream`, with a weight above 0. Other weights do not matter: who
+/// cannot read one does not name it. Wildcards do not mean it.
 enum EventStreamAccept {
     static func isWanted(_ request: Request) -> Bool {
         guard request.method == .get else { return false }

@@ -59,7 +59,13 @@ final class RequestLedger: Sendable {
         }
     }
 
-    func leave(_ account: Account) { state.withLock { $0.entries[account]?.running -= 1 } }
+    /// - Parameter refunding: nothing was done, and the same request comes again.
+    func leave(_ account: Account, refunding: Bool = false) {
+        state.withLock { state in
+            state.entries[account]?.running -= 1
+            if refunding, limits.rate != nil { state.entries[account]?.bucket.giveBack(burst: Double(limits.burst)) }
+        }
+    }
 
     /// Whoever was not there since the last time and has nothing under way is forgotten.
     private func age(_ state: inout State) {

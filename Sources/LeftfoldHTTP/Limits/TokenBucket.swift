@@ -15,4 +15,7 @@ struct TokenBucket {
         tokens -= 1
         return nil
     }
+
+    /// What was taken was for nothing.
+    mutating func giveBack(burst: Double) { tokens = min(burst, tokens + 1) }
 }

@@ -5,22 +5,24 @@ import NIOCore
 
 /// The JSON of a request, within bounds. An absent body counts as `{}`.
 enum JSONBody {
-    static func read(_ request: Request, limit: Int) async throws(RequestRefusal) -> [UInt8] {
+    static func read(_ request: Request, limit: Int) async throws -> [UInt8] {
         let length = ContentHeaders.declaredLength(request.headers)
-        if let length, length > limit { throw .payloadTooLarge(limit: limit) }
+        if let length, length > limit { throw RequestRefusal.payloadTooLarge(limit: limit) }
         guard length.map({ $0 > 0 }) ?? ContentHeaders.isChunked(request.headers) else { return JSONObject.empty }
-        guard ContentHeaders.isPlain(request.headers) else { throw .unsupportedEncoding }
-        guard ContentHeaders.isJSON(request.headers) else { throw .unsupportedMediaType }
+        guard ContentHeaders.isPlain(request.headers) else { throw RequestRefusal.unsupportedEncoding }
+        guard ContentHeaders.isJSON(request.headers) else { throw RequestRefusal.unsupportedMediaType }
         let buffer: ByteBuffer
         do {
             buffer = try await request.body.collect(upTo: limit)
         } catch is NIOTooManyBytesError {
-            throw .payloadTooLarge(limit: limit)
+            throw RequestRefusal.payloadTooLarge(limit: limit)
+        } catch let overloaded as Overloaded {
+            throw overloaded
         } catch {
             // However the connection ended.
-            throw .incompleteBody
+            throw RequestRefusal.incompleteBody
         }
-        guard length == nil || length == buffer.readableBytes else { throw .incompleteBody }
+        guard length == nil || length == buffer.readableBytes else { throw RequestRefusal.incompleteBody }
         return buffer.readableBytes == 0 ? JSONObject.empty : Array(buffer.readableBytesView)
     }
 

@@ -60,18 +60,14 @@ struct QueryEndpoint<Q: Query>: Sendable {
             !string.parameters.contains(where: { $0.name == ReadPosition.parameter }), let target = request.head.path,
             let route = context.endpointPath
         {
-            direct.learn(target, route, KnownQuestion(query: query, queries: buses.queries, tag: tag))
+            direct.learn(target, route, KnownQuestion(query: query, queries: buses.queries, version: version))
         }
         return try response(to: request, answered)
     }
 
-    @Sendable private func tag(_ answer: Q.Answer, _ json: [UInt8]) -> String {
-        version.map { EntityTag.of($0(answer)) } ?? EntityTag.of(json)
-    }
-
     private func response(to request: Request, _ answered: Answered<Q.Answer>) throws -> Response {
         let json = try answered.json()
-        let tag = tag(answered.value, json)
+        let tag = version.map { EntityTag.of($0(answered.value)) } ?? EntityTag.of(json)
         var response =
             EntityTag.isKnown(tag, request.headers)
             ? Response(notModifiedAt: answered.position, answered.cache)

@@ -7,6 +7,8 @@ struct ReadModelWatch: Sendable {
     let progress: ReadModelProgress
     let pool: Pool
     let log: LogName
+    /// Queries are answered from a replica, so that nobody else learns how far the primary is.
+    let teaches: Bool
 
     private static let interval = Duration.seconds(1)
     /// Without a look for so long, nothing is known any more.
@@ -16,14 +18,16 @@ struct ReadModelWatch: Sendable {
         var looked = ContinuousClock.now
         while !Task.isCancelled {
             try? await Task.sleep(for: Self.interval)
-            guard progress.hasDependents else {
+            guard progress.hasDependents || teaches else {
                 looked = .now
                 continue
             }
             do {
                 let start = progress.start()
                 let rows = try await pool.execute(Checkpoints(in: log).statement, timeout: .seconds(2))
-                progress.compare(try Checkpoints.sightings(rows), since: start)
+                let sightings = try Checkpoints.sightings(rows)
+                if teaches { _ = progress.learn(sightings, since: start) }
+                progress.compare(sightings, since: start)
                 looked = .now
             } catch {
                 if looked.duration(to: .now) > Self.patience { progress.lost() }

@@ -99,6 +99,11 @@ private struct Reading<Q: PostgresQuery>: Sendable {
 
     /// In one round trip and one transaction. The last is the query's.
     private func read(_ statements: [SQL]) async throws -> [Rows] {
+        guard let turnstile = context.turnstile else { return try await readNow(statements) }
+        return try await turnstile.pass(Q.self, until: end) { try await readNow(statements) }
+    }
+
+    private func readNow(_ statements: [SQL]) async throws -> [Rows] {
         let isUsual = Q.timeout == LeftfoldDatabase.queryTimeout
         let limit: SQL = "SELECT set_config('statement_timeout', \(String(max(1, Int(Q.timeout.seconds * 1000)))), true)"
         let results: [Rows]

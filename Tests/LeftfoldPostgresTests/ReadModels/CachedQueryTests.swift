@@ -59,6 +59,10 @@ import Testing
                         #expect(statements() == 0)
 
                         head = try await write()
+                        // Who asks sooner waits for it, and looks for himself after a while.
+                        try await eventually("it is announced") {
+                            behind.progress.marks(of: [Board.name]).map { $0.position >= head } ?? false
+                        }
                         proxy.forgetSightings()
                         let answered = try await queries.ask(GetNote(note: stream.rawValue), .reader(after: head))
                         #expect(answered.cache == .forwarded(.request) || answered.cache == .forwarded(.stale))
