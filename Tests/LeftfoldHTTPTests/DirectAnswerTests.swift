@@ -195,7 +195,7 @@ struct DirectAnswerTests {
         let token = try kept.token
         try await kept.app.test(.live) { client in
             _ = try await client.execute(uri: "/pieces/a", method: .get, headers: [.authorization: "Bearer \(token)"])
-            let connection = try await Conversation(port: client.port)
+            let connection = try await RawClient.open(port: client.port)
             let targets = ["/pieces/a", "/pieces/b", "/pieces/a", "/pieces/none", "/pieces/a", "/pieces/a", "/pieces/b"]
             try await connection.say(
                 targets.map { "GET \($0) HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(token)\r\n\r\n" }.joined())
@@ -204,7 +204,7 @@ struct DirectAnswerTests {
             let answers = connection.text.components(separatedBy: "HTTP/1.1 ").dropFirst()
             let heard = answers.map { $0.contains("\"piece a\"") ? "/pieces/a" : $0.contains("\"piece b\"") ? "/pieces/b" : "/pieces/none" }
             #expect(heard == targets)
-            try await connection.close()
+            connection.close()
         }
     }
 

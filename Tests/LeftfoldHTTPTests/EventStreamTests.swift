@@ -33,7 +33,7 @@ struct EventStreamTests {
         let service = try await Service(configuration: Self.configuration())
         let id = try await service.open()
         try await service.app.test(.live) { client in
-            let stream = try await Conversation(port: client.port)
+            let stream = try await RawClient.open(port: client.port)
             try await stream.say(ask("/notes/\(id)", service.token))
             try await eventually("the answer") { stream.text.contains("\"title\":\"one\"") }
             let head = stream.text
@@ -46,8 +46,8 @@ struct EventStreamTests {
             try await eventually("the change") { stream.text.contains("\"title\":\"two\"") }
             #expect(stream.text.contains("id: 2."))
             try await eventually("a sign of life") { stream.text.contains(":\n\n") }
-            #expect(!stream.isOver)
-            try await stream.close()
+            #expect(!stream.isClosed)
+            stream.close()
         }
     }
 
@@ -55,10 +55,10 @@ struct EventStreamTests {
     func lists() async throws {
         let service = try await Service(configuration: Self.configuration())
         try await service.app.test(.live) { client in
-            let stream = try await Conversation(port: client.port)
+            let stream = try await RawClient.open(port: client.port)
             try await stream.say(ask("/notes?limit=3&search=x", service.token))
             try await eventually("the answer") { stream.text.contains(#"data: {"limit":3,"search":"x"}"#) }
-            try await stream.close()
+            stream.close()
         }
     }
 
@@ -69,19 +69,19 @@ struct EventStreamTests {
         let json = Array(try await service.send(.get, "/notes/\(id)").body.readableBytesView)
         let last = EventID(json, at: 1)
         try await service.app.test(.live) { client in
-            let stream = try await Conversation(port: client.port)
+            let stream = try await RawClient.open(port: client.port)
             try await stream.say(ask("/notes/\(id)", service.token, "Last-Event-ID: \(last)"))
             try await eventually("a sign of life") { stream.text.contains(":\n\n") }
             #expect(!stream.text.contains("data:"))
             try await rename(id, "two", service)
             try await eventually("the change") { stream.text.contains("\"title\":\"two\"") }
-            try await stream.close()
+            stream.close()
 
             // What changed in between is there at once.
-            let late = try await Conversation(port: client.port)
+            let late = try await RawClient.open(port: client.port)
             try await late.say(ask("/notes/\(id)", service.token, "Last-Event-ID: \(last)"))
             try await eventually("the change") { late.text.contains("\"title\":\"two\"") }
-            try await late.close()
+            late.close()
         }
     }
 
@@ -95,11 +95,11 @@ struct EventStreamTests {
     func refused(path: String, header: String, status: Int, code: String) async throws {
         let service = try await Service(configuration: Self.configuration())
         try await service.app.test(.live) { client in
-            let stream = try await Conversation(port: client.port)
+            let stream = try await RawClient.open(port: client.port)
             try await stream.say(header.isEmpty ? ask(path, service.token) : ask(path, service.token, header))
             try await eventually("the refusal") { stream.text.contains("\"code\":\"\(code)\"") }
             #expect(stream.text.hasPrefix("HTTP/1.1 \(status) "))
-            try await stream.close()
+            stream.close()
         }
     }
 
@@ -107,27 +107,27 @@ struct EventStreamTests {
     func places() async throws {
         let service = try await Service(configuration: Self.configuration { $0.limits.eventStreamsPerPrincipal = 2 })
         try await service.app.test(.live) { client in
-            var streams: [Conversation] = []
+            var streams: [RawClient] = []
             for _ in 0..<2 {
-                let stream = try await Conversation(port: client.port)
+                let stream = try await RawClient.open(port: client.port)
                 try await stream.say(ask("/notes", service.token))
                 try await eventually("an answer") { stream.text.contains("data:") }
                 streams.append(stream)
             }
-            let third = try await Conversation(port: client.port)
+            let third = try await RawClient.open(port: client.port)
             try await third.say(ask("/notes", service.token))
             try await eventually("a refusal") { third.text.contains("too_many_streams") }
             #expect(third.text.hasPrefix("HTTP/1.1 429 ") && third.text.contains("Retry-After: 1"))
-            try await streams[0].close()
+            streams[0].close()
             try await eventually("a place is free") {
-                let again = try await Conversation(port: client.port)
+                let again = try await RawClient.open(port: client.port)
                 try await again.say(ask("/notes", service.token))
                 try await eventually("an answer") { again.text.contains("\r\n\r\n") }
                 defer { streams.append(again) }
                 return again.text.hasPrefix("HTTP/1.1 200 ")
             }
-            for stream in streams.dropFirst() { try? await stream.close() }
-            try await third.close()
+            for stream in streams.dropFirst() { stream.close() }
+            third.close()
         }
     }
 
@@ -140,11 +140,11 @@ struct EventStreamTests {
             try await eventually("a stream that ends in the middle", within: .seconds(100)) {
                 // With the leeway of 30 s it holds for some seconds more.
                 let token = try service.issuer.issue(subject: "brief", roles: ["reader"], lifetime: .seconds(-25))
-                let stream = try await Conversation(port: client.port)
+                let stream = try await RawClient.open(port: client.port)
                 try await stream.say(ask("/notes", token))
                 try await eventually("the end") { stream.text.contains("event: problem") || stream.text.hasPrefix("HTTP/1.1 401") }
                 text = stream.text
-                try await stream.close()
+                stream.close()
                 return text.hasPrefix("HTTP/1.1 200")
             }
             #expect(text.contains("\"code\":\"expired_token\""))
@@ -155,14 +155,14 @@ struct EventStreamTests {
     func ends() async throws {
         let service = try await Service(configuration: Self.configuration { $0.heartbeat = .seconds(600) })
         let stream = try await service.app.test(.live) { client in
-            let stream = try await Conversation(port: client.port)
+            let stream = try await RawClient.open(port: client.port)
             try await stream.say(ask("/notes", service.token))
             try await eventually("an answer") { stream.text.contains("data:") }
             return stream
         }
         // The service is gone by now, and did not wait for the heartbeat.
         try await eventually("its end") { stream.text.hasSuffix("0\r\n\r\n") }
-        try? await stream.close()
+        stream.close()
     }
 
     @Test("are cut off for clients that do not read")
@@ -174,7 +174,7 @@ struct EventStreamTests {
             })
         let id = try await service.open()
         try await service.app.test(.live) { client in
-            let stream = try await Conversation(port: client.port, reads: false)
+            let stream = try await RawClient.open(port: client.port, reads: false)
             try await stream.say(ask("/notes/\(id)", service.token))
             var number = 0
             try await eventually("it is cut off", within: .seconds(100)) {

@@ -12,19 +12,24 @@ final class RawClient: Sendable {
     private let channel: any Channel
     private let received: Received
 
-    /// - Parameter source: the address that it comes from.
-    static func open(port: Int, from source: String? = nil) async throws -> RawClient {
+    /// - Parameters:
+    ///   - source: the address that it comes from.
+    ///   - reads: whether it takes in what the other side sends.
+    static func open(port: Int?, from source: String? = nil, reads: Bool = true) async throws -> RawClient {
         let received = Received()
         var bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .channelOption(.autoRead, value: reads)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(Collector(received)) }
             }
         if let source { bootstrap = bootstrap.bind(to: try SocketAddress(ipAddress: source, port: 0)) }
-        return RawClient(try await bootstrap.connect(host: "127.0.0.1", port: port).get(), received)
+        return RawClient(try await bootstrap.connect(host: "127.0.0.1", port: port ?? 0).get(), received)
     }
 
     private init(_ channel: any Channel, _ received: Received) { (self.channel, self.received) = (channel, received) }
 
+    /// Throws if the connection is gone.
+    func say(_ text: String) async throws { try await channel.writeAndFlush(ByteBuffer(string: text)) }
     func send(_ text: String) { channel.writeAndFlush(ByteBuffer(string: text), promise: nil) }
     func close() { channel.close(promise: nil) }
 
