@@ -8,7 +8,7 @@
 ///   - condition: asked again and again, so it should be cheap.
 /// - Throws: ``DidNotHappen`` when the time is over; what the condition throws.
 public func eventually(
-    _ what: String, within limit: Duration = .seconds(30), file: String = #fileID, line: Int = #line,
+    _ what: String, within limit: Duration = .seconds(120), file: String = #fileID, line: Int = #line,
     _ condition: () async throws -> Bool
 ) async throws {
     let end = ContinuousClock.now + limit

@@ -21,12 +21,12 @@ import Testing
             }
         }
         let heard: () -> [String] = { events.withLock { $0 } }
-        try await eventually("listens") { heard() == ["listening"] }
+        try await eventually("listens") { heard().last == "listening" }
         let other = try await TestServer.connect()
         try await other.execute("SELECT pg_notify('leftfold_a', 'one'), pg_notify('leftfold_b', ''), pg_notify('other', 'x')")
-        try await eventually("hears") { heard() == ["listening", "leftfold_a:one", "leftfold_b:"] }
+        try await eventually("hears") { heard().suffix(3) == ["listening", "leftfold_a:one", "leftfold_b:"] }
         try await other.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'listener_test'")
-        try await eventually("comes back") { heard().suffix(2) == ["disconnected 57P01", "listening"] }
+        try await eventually("comes back") { heard().contains("disconnected 57P01") && heard().last == "listening" }
         try await other.execute("SELECT pg_notify('leftfold_a', g::text) FROM generate_series(1, 1000) g")
         try await eventually("hears all, in order") { heard().suffix(1000) == (1...1000).map { "leftfold_a:\($0)" }[...] }
         task.cancel()

@@ -54,7 +54,7 @@ extension Trait where Self == ConditionTrait {
 
 /// Waits until a condition holds; fails if it does not within the time.
 func eventually(
-    _ what: Comment, within limit: Duration = .seconds(30), sourceLocation: SourceLocation = #_sourceLocation,
+    _ what: Comment, within limit: Duration = .seconds(120), sourceLocation: SourceLocation = #_sourceLocation,
     _ condition: () async throws -> Bool
 ) async throws {
     let end = ContinuousClock.now + limit

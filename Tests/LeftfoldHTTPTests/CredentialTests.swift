@@ -62,7 +62,7 @@ import Testing
             }
             // The fastest of several: what others do on this machine is none of our affair.
             var best = Double.infinity
-            for _ in 1...7 {
+            for _ in 1...15 {
                 let start = ContinuousClock.now
                 for headers in requests {
                     if let credential = try? Credential(headers) {
@@ -78,7 +78,7 @@ import Testing
         let short = try await seconds(Self.hostile[row].unit, bytes: 4_000)
         let long = try await seconds(Self.hostile[row].unit, bytes: 8_000)
         let huge = try await seconds(Self.hostile[row].unit, bytes: 15_000)
-        let slack = 0.0005
+        let slack = 0.005
         #expect(long <= 4 * short + slack, "\(Self.hostile[row].what): \(short) s, \(long) s")
         #expect(huge <= 8 * short + slack, "\(Self.hostile[row].what): \(short) s, \(huge) s")
         // 0.1 s is what 15 KB of marks once took under everybody's lock.

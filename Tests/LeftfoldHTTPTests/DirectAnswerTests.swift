@@ -13,7 +13,7 @@ import Testing
 @testable import LeftfoldHTTP
 
 /// What is answered on the event loop is what the routes would have answered.
-@Suite("Direct answers", .timeLimit(.minutes(2)))
+@Suite("Direct answers", .timeLimit(.minutes(5)))
 struct DirectAnswerTests {
     /// An edge over kept answers, and how many requests its router saw.
     private final class Kept: Sendable {

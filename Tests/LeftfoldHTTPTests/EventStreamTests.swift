@@ -9,7 +9,7 @@ import Testing
 @testable import LeftfoldHTTP
 
 /// Live queries over real sockets.
-@Suite("Event streams", .timeLimit(.minutes(2)))
+@Suite("Event streams", .timeLimit(.minutes(5)))
 struct EventStreamTests {
     private static func configuration(_ change: (inout EdgeConfiguration) -> Void = { _ in }) -> EdgeConfiguration {
         var configuration = EdgeConfiguration()

@@ -2,7 +2,7 @@ import Testing
 
 /// Waits until a condition holds.
 func eventually(
-    _ what: Comment, within limit: Duration = .seconds(30), sourceLocation: SourceLocation = #_sourceLocation, _ condition: () -> Bool
+    _ what: Comment, within limit: Duration = .seconds(120), sourceLocation: SourceLocation = #_sourceLocation, _ condition: () -> Bool
 ) async throws {
     let end = ContinuousClock.now + limit
     while !condition() {
