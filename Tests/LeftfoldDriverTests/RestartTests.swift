@@ -55,7 +55,7 @@ import Testing
         let keys = URL(fileURLWithPath: "/tmp/lf-tls-\(UInt32.random(in: 0 ... .max))")
         defer { try? FileManager.default.removeItem(at: keys) }
         try FileManager.default.createDirectory(at: keys, withIntermediateDirectories: true)
-        let port = Int.random(in: 20000..<50000)
+        let port = Int.random(in: 20_000..<32_000)
         try await TestServer.withServer(port: port) { server in
             let password = try String(contentsOf: server.dataDirectory.appendingPathComponent("password"), encoding: .utf8)
             var configuration = try ConnectionConfiguration("host=127.0.0.1 port=\(port) user=postgres dbname=postgres")

@@ -82,7 +82,7 @@ import Testing
 
     /// What the program says when it cannot start.
     private func failures(_ environment: [String: String], _ url: String, _ folder: URL) async throws -> [String] {
-        let port = Int.random(in: 33_000..<45_000)
+        let port = Int.random(in: 20_000..<32_000)
         let own = TestServer(settings: ["listen_addresses": "127.0.0.1", "port": "\(port)"])
         _ = try await own.connectionString()
         let loose = folder.appendingPathComponent("loose").path

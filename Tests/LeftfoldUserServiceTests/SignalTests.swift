@@ -47,7 +47,7 @@ import Testing
             while write(descriptor, filling, filling.count) > 0 {}
             while write(descriptor, filling, 1) > 0 {}
 
-            let port = "\(Int.random(in: 33_000..<45_000))"
+            let port = "\(Int.random(in: 20_000..<32_000))"
             let server = try Program(
                 ["-c", "exec \"$users\" serve --port \(port) 2>\"$log\""],
                 environment: deployment.environment.merging(["users": Program.path, "log": path, "LOG_LEVEL": "trace"]) { $1 },
