@@ -59,6 +59,9 @@ def may_be_refused(case, response):
     if code == "invalid_if_match":
         # Schemathesis has its own idea of this header, whatever the schema says, and takes for valid what does not fit the schema.
         return re.fullmatch(r'"(0|[1-9][0-9]{0,17})"', (case.headers or {}).get("If-Match", "")) is None
+    if code == "invalid_last_event_id":
+        # The same.
+        return re.fullmatch(r"(0|[1-9][0-9]{0,17})\.[A-Za-z0-9_-]{16}", (case.headers or {}).get("Last-Event-ID", "")) is None
     # The state of the stream, or of the journal.
     return code in ("wrong_expected_version", "command_id_reused")
 
