@@ -87,7 +87,7 @@ struct LiveQueryTests {
             let truth = queries(direct, cached: false)
             for (list, seen) in zip(lists, seen) {
                 let names = try await truth.ask(list, context).value.users.map(\.name)
-                try await eventually("seed \(seed): \(list) ends at what the tables say", within: .seconds(60)) { seen.names == names }
+                try await eventually("seed \(seed): \(list) ends at what the tables say", within: .seconds(200)) { seen.names == names }
                 #expect(seen.positions == seen.positions.sorted(), "seed \(seed): never back")
             }
             group.cancelAll()
