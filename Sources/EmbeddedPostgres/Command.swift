@@ -46,6 +46,10 @@ enum Command {
         posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
         posix_spawn_file_actions_adddup2(&actions, output, 1)
         posix_spawn_file_actions_adddup2(&actions, output, 2)
+        // A server outlives what else this process has open: a pipe that it inherits never ends for its reader.
+        #if os(Linux)
+            for descriptor in 3..<openDescriptorsEnd() { posix_spawn_file_actions_addclose(&actions, descriptor) }
+        #endif
         // A group of its own: what a terminal sends to ours (Ctrl-C, its end) must not leave a server half started. And signals
         // as they are by default: those that we ignore would be ignored there, too.
         #if os(Linux)
@@ -59,7 +63,11 @@ enum Command {
         sigemptyset(&signals)
         for signal in [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE] { sigaddset(&signals, signal) }
         posix_spawnattr_setsigdefault(&attributes, &signals)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF))
+        var flags = POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF
+        #if canImport(Darwin)
+            flags |= POSIX_SPAWN_CLOEXEC_DEFAULT
+        #endif
+        posix_spawnattr_setflags(&attributes, Int16(flags))
         // Messages are compared and shown; they shall be in one language. What the shell says of another server (PGHOST,
         // PGSERVICE, PGOPTIONS …) is no affair of this one.
         let environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("PG") }
@@ -80,6 +88,16 @@ enum Command {
         return status & 0x7F == 0 ? (status >> 8) & 0xFF : 128 + status & 0x7F
     }
 }
+
+#if os(Linux)
+    /// Behind the last descriptor that is open, and a little further for those that are being opened meanwhile.
+    private func openDescriptorsEnd() -> Int32 {
+        let open = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd"))?.compactMap { Int($0) } ?? []
+        let limit = sysconf(Int32(_SC_OPEN_MAX))
+        // Negative: there is none. Beyond it a number to be closed is an error.
+        return Int32(clamping: min((open.max() ?? 3) + 64, limit < 3 ? .max : limit))
+    }
+#endif
 
 /// Runs blocking work on a thread of its own.
 func onThread<Value: Sendable>(

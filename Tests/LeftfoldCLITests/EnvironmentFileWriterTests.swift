@@ -19,14 +19,13 @@ struct EnvironmentFileWriterTests {
 
         let shell = Process()
         shell.executableURL = URL(fileURLWithPath: "/bin/sh")
-        // Into a file: a process that another test starts meanwhile may inherit a pipe, and keep it open.
-        let output = path + ".out"
-        defer { try? FileManager.default.removeItem(atPath: output) }
-        shell.arguments = ["-c", #". "$0"; { env | sed -n 's/^DATABASE_URL=//p'; env | grep -c ^TOKEN=; } >"$1""#, path, output]
+        shell.arguments = ["-c", #". "$0"; env | sed -n 's/^DATABASE_URL=//p'; env | grep -c ^TOKEN="#, path]
         shell.environment = ["PATH": "/usr/bin:/bin"]
+        let pipe = Pipe()
+        shell.standardOutput = pipe
         try shell.run()
+        let sourced = String(decoding: try pipe.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
         shell.waitUntilExit()
-        let sourced = try String(contentsOfFile: output, encoding: .utf8)
         #expect(sourced == value + "\n0\n")
         guard ProcessInfo.processInfo.environment["DATABASE_URL"] == nil else { return }
         #expect(try Settings.load(environmentFile: path).databaseURL == value)

@@ -33,7 +33,7 @@ struct FileTests {
 
     @Test("a pipe is read as its writer writes; what is there is imported before the rest comes")
     func pipe() async throws {
-        let pipe = try Pipe.closedOnExec()
+        let pipe = Pipe()
         let bytes = FileBytes(pipe.fileHandleForReading, size: nil)
         let written = Shared(1)
         let first = line(0) + "\n"
@@ -57,7 +57,7 @@ struct FileTests {
 
     @Test("waiting for a pipe that says nothing can be cancelled")
     func silentPipe() async throws {
-        let pipe = try Pipe.closedOnExec()
+        let pipe = Pipe()
         let bytes = FileBytes(pipe.fileHandleForReading, size: nil)
         let importer = importer()
         let task = Task { try await importer.run(bytes, format: .jsonl, name: "pipe") { _ in } }
@@ -70,21 +70,5 @@ struct FileTests {
     @Test("what is no file is an error", arguments: ["/nowhere/at/all.jsonl", "/"])
     func unreadable(path: String) async throws {
         await #expect(throws: (any Error).self) { try await importer().run(ImportFile(path)) { _ in } }
-    }
-}
-
-extension Pipe {
-    /// No process that another test starts meanwhile inherits it: that would keep the pipe open when its writer has closed it.
-    fileprivate static func closedOnExec() throws -> (fileHandleForReading: FileHandle, fileHandleForWriting: FileHandle) {
-        let path = FileManager.default.temporaryDirectory.appending(path: "leftfold-pipe-\(UUID())").path
-        func descriptor(_ result: Int32) throws -> Int32 {
-            guard result >= 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
-            return result
-        }
-        _ = try descriptor(mkfifo(path, 0o600))
-        defer { unlink(path) }
-        let reading = try descriptor(open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC))
-        let writing = try descriptor(open(path, O_WRONLY | O_CLOEXEC))
-        return (FileHandle(fileDescriptor: reading, closeOnDealloc: true), FileHandle(fileDescriptor: writing, closeOnDealloc: true))
     }
 }

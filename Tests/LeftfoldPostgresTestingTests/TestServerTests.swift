@@ -2,6 +2,7 @@ import Foundation
 import LeftfoldDriver
 import LeftfoldPostgres
 import LeftfoldPostgresTesting
+import LeftfoldTesting
 import Synchronization
 import Testing
 
@@ -16,6 +17,28 @@ import Testing
         try await server.stop()
         #expect(!FileManager.default.fileExists(atPath: try #require(folder)))
     }
+
+    #if os(Linux)
+        @Test("inherits nothing that is open in the process that starts it")
+        func inheritance() async throws {
+            // A pipe that a server held open would never end for its reader.
+            let pipe = Pipe()
+            let server = TestServer(places: 1)
+            let files = FileManager.default
+            try await TestDatabase.with(on: server) { database in
+                let folder = try #require(
+                    try await database.pool.execute("SELECT current_setting('data_directory')").first?.decode(String.self))
+                let process = try #require(
+                    try String(contentsOfFile: folder + "/postmaster.pid", encoding: .utf8).split(separator: "\n").first)
+                let ours = try files.destinationOfSymbolicLink(atPath: "/proc/self/fd/\(pipe.fileHandleForWriting.fileDescriptor)")
+                let theirs = try files.contentsOfDirectory(atPath: "/proc/\(process)/fd").compactMap {
+                    try? files.destinationOfSymbolicLink(atPath: "/proc/\(process)/fd/\($0)")
+                }
+                #expect(!theirs.isEmpty && !theirs.contains(ours))
+            }
+            try await server.stop()
+        }
+    #endif
 
     @Test("lends so many databases at once and not one more, each of its own")
     func places() async throws {
