@@ -130,7 +130,8 @@ let package = Package(
         .testTarget(
             name: "LeftfoldServiceTests",
             dependencies: [
-                "LeftfoldService", "LeftfoldHTTP", "LeftfoldPostgres", "LeftfoldPostgresTesting", "Leftfold", "LeftfoldUsers",
+                "LeftfoldService", "LeftfoldHTTP", "LeftfoldPostgres", "LeftfoldPostgresTesting", "LeftfoldTesting", "Leftfold",
+                "LeftfoldUsers",
                 "LeftfoldUsersReadModel", configuration, hummingbird, logging, serviceLifecycle,
             ]),
         .testTarget(

@@ -1,3 +1,4 @@
+import LeftfoldTesting
 import Testing
 
 @testable import LeftfoldDriver

@@ -1,3 +1,4 @@
+import LeftfoldTesting
 import Synchronization
 import Testing
 

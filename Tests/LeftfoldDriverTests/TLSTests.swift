@@ -1,5 +1,6 @@
 import EmbeddedPostgres
 import Foundation
+import LeftfoldTesting
 import Testing
 
 @testable import LeftfoldDriver

@@ -52,21 +52,6 @@ extension Trait where Self == ConditionTrait {
     static var needsServer: Self { .enabled(if: TestServer.url != nil, "LEFTFOLD_TEST_DATABASE_URL is not set") }
 }
 
-/// Waits until a condition holds; fails if it does not within the time.
-func eventually(
-    _ what: Comment, within limit: Duration = .seconds(120), sourceLocation: SourceLocation = #_sourceLocation,
-    _ condition: () async throws -> Bool
-) async throws {
-    let end = ContinuousClock.now + limit
-    while try await !condition() {
-        guard ContinuousClock.now < end else {
-            Issue.record("never happened: \(what)", sourceLocation: sourceLocation)
-            throw CancellationError()
-        }
-        try await Task.sleep(for: .milliseconds(2))
-    }
-}
-
 /// The error a closure throws.
 func postgresError(
     sourceLocation: SourceLocation = #_sourceLocation, _ body: () async throws -> Void

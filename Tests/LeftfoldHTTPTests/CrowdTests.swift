@@ -2,6 +2,7 @@ import Foundation
 import HTTPTypes
 import HummingbirdTesting
 import Leftfold
+import LeftfoldTesting
 import Logging
 import NIOCore
 import Synchronization

@@ -3,6 +3,7 @@ import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
 import Leftfold
+import LeftfoldTesting
 import NIOCore
 import Testing
 

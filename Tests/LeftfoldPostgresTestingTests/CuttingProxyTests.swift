@@ -1,5 +1,6 @@
 import LeftfoldDriver
 import LeftfoldPostgresTesting
+import LeftfoldTesting
 import Testing
 
 @Suite("A proxy that cuts") struct CuttingProxyTests {

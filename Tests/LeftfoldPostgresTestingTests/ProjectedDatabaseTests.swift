@@ -3,6 +3,7 @@ import Leftfold
 import LeftfoldDriver
 import LeftfoldPostgres
 import LeftfoldPostgresTesting
+import LeftfoldTesting
 import Testing
 
 @Suite("A projection on a lent database") struct ProjectedDatabaseTests {

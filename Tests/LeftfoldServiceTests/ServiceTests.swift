@@ -6,6 +6,7 @@ import LeftfoldHTTP
 import LeftfoldPostgres
 import LeftfoldPostgresTesting
 import LeftfoldService
+import LeftfoldTesting
 import LeftfoldUsers
 import Logging
 import Testing
@@ -104,7 +105,8 @@ struct ServiceTests {
             settings.adminPort = try freePort()
             let admin = "http://127.0.0.1:\(settings.adminPort ?? 0)"
             try await running([.serve, .project], settings) { url in
-                try await eventually("it is ready") { try await ask(admin, "/health/ready").status == 200 }
+                // It may listen a little later than the edge.
+                try await eventually("it is ready") { (try? await ask(admin, "/health/ready").status) == 200 }
                 #expect(try await ask(admin, "/health/live").status == 200)
                 #expect(try await ask(admin, "/metrics").status == 200)
                 #expect(try await ask(admin, "/greeting").status == 404)

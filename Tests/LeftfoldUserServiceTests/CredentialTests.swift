@@ -1,5 +1,6 @@
 import Foundation
 import LeftfoldPostgresTesting
+import LeftfoldTesting
 import Testing
 
 /// Tokens and API keys, as an operator makes, exchanges and withdraws them.

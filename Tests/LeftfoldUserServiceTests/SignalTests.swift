@@ -1,6 +1,7 @@
 import Foundation
 import LeftfoldDriver
 import LeftfoldPostgresTesting
+import LeftfoldTesting
 import Testing
 
 /// What ends the program, and what must not keep it from ending.

@@ -1,6 +1,7 @@
 import Foundation
 import LeftfoldPostgres
 import LeftfoldPostgresTesting
+import LeftfoldTesting
 import Testing
 
 #if canImport(FoundationNetworking)

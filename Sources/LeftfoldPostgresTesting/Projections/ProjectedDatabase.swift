@@ -1,6 +1,7 @@
 public import Leftfold
 public import LeftfoldDriver
 public import LeftfoldPostgres
+import LeftfoldTesting
 
 /// A lent database in which one projection is at work: given events, what do its tables say?
 /// ```swift

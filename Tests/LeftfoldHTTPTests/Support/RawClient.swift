@@ -1,3 +1,4 @@
+import LeftfoldTesting
 import NIOCore
 import NIOPosix
 import Synchronization

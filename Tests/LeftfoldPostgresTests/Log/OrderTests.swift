@@ -3,6 +3,7 @@ import Leftfold
 import LeftfoldDriver
 import LeftfoldPostgres
 import LeftfoldPostgresTesting
+import LeftfoldTesting
 import Testing
 
 /// Invariant I4: whoever sees position p can see all of 1…p. By schedule, not by luck.

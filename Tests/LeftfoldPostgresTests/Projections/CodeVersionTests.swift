@@ -1,6 +1,7 @@
 import Leftfold
 import LeftfoldDriver
 import LeftfoldPostgresTesting
+import LeftfoldTesting
 import Logging
 import Synchronization
 import Testing

@@ -2,6 +2,7 @@ import Foundation
 import InMemoryTracing
 import Leftfold
 import LeftfoldPostgresTesting
+import LeftfoldTesting
 import MetricsTestKit
 import Synchronization
 import Testing

@@ -2,6 +2,7 @@ import Foundation
 import Leftfold
 import LeftfoldDriver
 import LeftfoldPostgresTesting
+import LeftfoldTesting
 import Testing
 
 @testable import LeftfoldPostgres

@@ -1,6 +1,7 @@
 import Leftfold
 import LeftfoldDriver
 import LeftfoldPostgresTesting
+import LeftfoldTesting
 import Synchronization
 import Testing
 

@@ -3,6 +3,7 @@ import Leftfold
 import LeftfoldDriver
 import LeftfoldPostgres
 import LeftfoldPostgresTesting
+import LeftfoldTesting
 import LeftfoldUsers
 import LeftfoldUsersReadModel
 import Testing

@@ -34,16 +34,8 @@ struct LiveQueryTests {
 
     @Test("end at what the tables say, whatever is written, rebuilt or not announced", arguments: SeededGenerator.seeds(2))
     func converge(seed: UInt64) async throws {
-        try await TestDatabase.withEmpty { configuration in
-            _ = try await Migrator(configuration).migrate()
-            let proxy = try CuttingProxy(to: configuration)
-            let direct = LeftfoldDatabase(configuration, logger: TestDatabase.quiet)
-            let behind = LeftfoldDatabase(proxy.configuration, logger: TestDatabase.quiet)
-            try await direct.running { direct in
-                try await behind.running { behind in
-                    try await direct.projecting(UserDirectory()) { try await converge(seed, direct, behind, proxy) }
-                }
-            }
+        try await TestDatabase.twoWays { direct, behind, proxy in
+            try await direct.projecting(UserDirectory()) { try await converge(seed, direct, behind, proxy) }
         }
     }
 
