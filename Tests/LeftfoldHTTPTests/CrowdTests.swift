@@ -350,6 +350,28 @@ import Testing
         try await second.read()
     }
 
+    @Test func aLargeBodyWithoutATurnMayComeAgain() async throws {
+        var configuration = EdgeConfiguration()
+        (configuration.largeBodiesRead, configuration.requestDeadline, configuration.bodyGrace) = (1, .seconds(16), .seconds(60))
+        let service = try await Service(configuration: configuration)
+        let head =
+            "POST /notes HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(service.token)\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n"
+        try await service.running { port in
+            // It is told to go on when it has the only place, and keeps it.
+            let first = try await RawClient.open(port: port)
+            first.send(head + "Expect: 100-continue\r\n\r\n")
+            try await first.answers()
+            #expect(first.statuses == [100])
+            let second = try await RawClient.open(port: port)
+            second.send(head + "\r\n" + String(repeating: " ", count: 100_000))
+            try await second.answers()
+            #expect(second.statuses == [503] && second.text.contains("\"overloaded\"") && second.text.contains("Retry-After: 1"))
+            #expect(try await service.store.journal(JournalFilter()).isEmpty)
+            first.close()
+            second.close()
+        }
+    }
+
     @Test func aLargeBodyIsReadWhole() async throws {
         let title = String(repeating: "x", count: 300_000)
         let body = #"{"title":"\#(title)"}"#

@@ -192,6 +192,13 @@ struct EventStreamTests {
         }
     }
 
+    @Test("let a client forget an id that no log has any more")
+    func forgotten() {
+        let problem = Problem(NotYetVisible(wanted: 9, reached: 1), status: 503, correlationID: "c")
+        #expect(String(buffer: EventMessage.problem(problem, forgetting: true)).hasPrefix("id:\nevent: problem\ndata: {"))
+        #expect(String(buffer: EventMessage.problem(problem, forgetting: false)).hasPrefix("event: problem\ndata: {"))
+    }
+
     @Test(
         "are wanted where they are named",
         arguments: [

@@ -149,7 +149,33 @@ import Testing
         }
     }
 
+    @Test func whoDidNotWaitForItHasNoMoreTimeThanOthers() async throws {
+        var configuration = EdgeConfiguration()
+        configuration.idleTimeout = .seconds(1)
+        try await Service(configuration: configuration).running { port in
+            let client = try await RawClient.open(port: port)
+            client.send(Self.get("Expect: 100-continue", "Content-Length: 1") + "x")
+            try await client.ends()
+            #expect(client.statuses.last == 200 && !client.text.lowercased().contains("connection: close"))
+        }
+    }
+
     // MARK: Order and ends
+
+    @Test func aRefusalDoesNotEndWhatIsAskedBehindIt() async throws {
+        try await Service().running { port in
+            let client = try await RawClient.open(port: port)
+            // Refused alone, it would end the connection: more might follow.
+            client.send(
+                "POST /notes HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"
+                    + Self.get())
+            try await client.answers(2)
+            #expect(client.statuses == [401, 200] && !client.text.lowercased().contains("connection: close"))
+            client.send(Self.get())
+            try await client.answers(3)
+            client.close()
+        }
+    }
 
     @Test func pipelinedRequestsAreAnsweredInOrder() async throws {
         let service = try await Service()

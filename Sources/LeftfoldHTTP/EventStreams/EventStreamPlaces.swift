@@ -4,24 +4,19 @@ import Synchronization
 
 /// Bounds how many event streams are open: of this process, and of each principal. An open one costs a connection and a little memory.
 final class EventStreamPlaces: Sendable {
-    fileprivate struct Owner: Hashable, Sendable {
-        let subject: String
-        let tenant: String?
-    }
-
     /// Given back when nobody holds it any more.
     final class Place: Sendable {
         private let places: EventStreamPlaces
-        private let owner: Owner
+        private let owner: RequestLedger.Account
 
-        fileprivate init(_ places: EventStreamPlaces, _ owner: Owner) { (self.places, self.owner) = (places, owner) }
+        fileprivate init(_ places: EventStreamPlaces, _ owner: RequestLedger.Account) { (self.places, self.owner) = (places, owner) }
 
         deinit { places.leave(owner) }
     }
 
     private struct Taken: Sendable {
         var all = 0
-        var each: [Owner: Int] = [:]
+        var each: [RequestLedger.Account: Int] = [:]
     }
 
     private let limit: Int
@@ -32,7 +27,7 @@ final class EventStreamPlaces: Sendable {
     init(limit: Int, limitOfEach: Int) { (self.limit, self.limitOfEach) = (limit, limitOfEach) }
 
     func take(for principal: Principal) throws -> Place {
-        let owner = Owner(subject: principal.subject, tenant: principal.tenant)
+        let owner = RequestLedger.Account(principal)
         let refusal: (any Refusal)? = taken.withLock { taken in
             if taken.each[owner, default: 0] >= limitOfEach { return RequestRefusal.tooManyStreams(limit: limitOfEach) }
             if taken.all >= limit { return Overloaded("So many event streams are open that this one has no place. Try again in a moment.") }
@@ -45,7 +40,7 @@ final class EventStreamPlaces: Sendable {
         return Place(self, owner)
     }
 
-    private func leave(_ owner: Owner) {
+    private func leave(_ owner: RequestLedger.Account) {
         taken.withLock { taken in
             taken.all -= 1
             if let count = taken.each[owner] { taken.each[owner] = count > 1 ? count - 1 : nil }
