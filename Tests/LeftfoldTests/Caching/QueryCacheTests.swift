@@ -279,11 +279,16 @@ struct QueryCacheTests {
     @Test("runs only so many at once; the others have no turn within the timeout, or the query takes too long")
     func limits() async throws {
         let gate = Gate()
+        let overdue = Mutex(0)
         let bus = QueryBus(
             policy: policy,
             handlers: [
                 QueryHandler(GetSlowThing.self) { query, _ in
-                    try await gate.wait()
+                    try await withTaskCancellationHandler {
+                        try await gate.wait()
+                    } onCancel: {
+                        overdue.withLock { $0 += 1 }
+                    }
                     return Answered(query.id, at: 1)
                 }
             ])
@@ -299,7 +304,10 @@ struct QueryCacheTests {
             for try await code in group {
                 codes.append(code)
                 // Those inside heed nothing but the gate, and hold their places until it opens.
-                if codes.count == 3 { await gate.open() }
+                if codes.count == 3 {
+                    try await eventually("the time of both is over") { overdue.withLock { $0 } == 2 }
+                    await gate.open()
+                }
             }
             return codes
         }
