@@ -146,8 +146,8 @@ import Testing
             projector.send(SIGTERM)
             #expect(try await projector.end() == 0)
             for line in projector.output.split(separator: "\n") {
-                let object = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
-                #expect(object?["timestamp"] != nil && object?["level"] != nil && object?["message"] != nil, "\(line)")
+                let object = (try? JSONSerialization.jsonObject(with: Data(line.utf8))) as? [String: Any]
+                #expect(object?["timestamp"] != nil && object?["level"] != nil && object?["message"] != nil, "\(projector.output)")
             }
         }
     }

@@ -40,7 +40,7 @@ struct LineSender: Sendable {
     private func isRepeated(_ receipt: Receipt, _ id: UUID) async throws -> Bool {
         guard receipt.position == head else { return receipt.position < head }
         guard let entry = try await store.journalEntry(for: id) else { return false }
-        // The journal keeps microseconds.
-        return entry.receivedAt < startedAt.addingTimeInterval(-0.001)
+        // The journal keeps microseconds: what this run did may seem to be from just before it.
+        return entry.receivedAt < startedAt.addingTimeInterval(-0.000_002)
     }
 }
