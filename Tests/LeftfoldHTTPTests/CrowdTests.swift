@@ -372,6 +372,39 @@ import Testing
         }
     }
 
+    @Test("A large body keeps its place for as long as it is taken apart, and not while its answer is waited for")
+    func largeBodiesDoNotWaitForAnswers() async throws {
+        let service = try await Service()
+        func request(_ path: String, _ body: String) -> String {
+            "POST \(path) HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(service.token)\r\nContent-Type: application/json\r\n"
+                + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)"
+        }
+        let blanks = String(repeating: " ", count: 100_000)
+        try await service.running { port in
+            var held: [RawClient] = []
+            for _ in 1...3 {
+                let client = try await RawClient.open(port: port)
+                client.send(request("/queries/HoldNotes", "{\(blanks)}"))
+                held.append(client)
+            }
+            for (path, body) in [("/queries/ListNotes", "{\(blanks)}"), ("/notes", #"{"title":"a"\#(blanks)}"#)] {
+                let client = try await RawClient.open(port: port)
+                client.send(request(path, body))
+                try await client.answers()
+                #expect(client.statuses == [path == "/notes" ? 201 : 200])
+                client.close()
+            }
+            let areHeld = held.allSatisfy { $0.statuses.isEmpty }
+            #expect(areHeld)
+            service.latch.open()
+            for client in held {
+                try await client.answers()
+                #expect(client.statuses == [200])
+                client.close()
+            }
+        }
+    }
+
     @Test func aLargeBodyIsReadWhole() async throws {
         let title = String(repeating: "x", count: 300_000)
         let body = #"{"title":"\#(title)"}"#

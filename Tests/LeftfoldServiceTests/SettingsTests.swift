@@ -63,6 +63,7 @@ struct SettingsTests {
             ("CORS_ALLOWED_ORIGINS", "https://a.example/"), ("TLS_CERTIFICATE_FILE", "/nowhere"), ("TLS_KEY_FILE", "/nowhere"),
             ("JWT_NOT_BEFORE", "never"), ("ADMIN_PORT", "65536"), ("CONNECTIONS_MAX", "0"), ("CONNECTIONS_MAX_PER_ADDRESS", "-1"),
             ("REQUESTS_MAX", "0"), ("REQUESTS_MAX_PER_PRINCIPAL", "0"), ("REQUESTS_PER_SECOND", "0.5"), ("REQUESTS_BURST", "0"),
+            ("ADMIN_HOST", "::1"), ("ADMIN_PORT", "8080"),
         ])
     func refused(name: String, value: String) {
         #expect {

@@ -101,13 +101,15 @@ extension CommandBus {
     /// - Parameters:
     ///   - fields: what is said elsewhere than in the JSON, and must not be said there again.
     ///   - defaults: what counts where the JSON does not say it.
+    ///   - decoded: is told when the JSON was taken apart, whatever came of it.
     package func send(
         named name: String, json: [UInt8], fields: [(name: String, value: JSONText)], defaults: [(name: String, value: JSONText)],
-        _ context: CommandContext
+        _ context: CommandContext, decoded: () -> Void = {}
     ) async throws -> Receipt {
         let type = try await type(named: name, admitting: context)
         let command: any Command
         do {
+            defer { decoded() }
             command = try StrictJSON.decode(type, from: try InspectedJSON(json).adding(fields, defaults: defaults))
         } catch {
             return try await refuse(error, named: type.name, content: JSONObject.inserting(fields, into: json), context)

@@ -117,13 +117,24 @@ public struct QueryBus: Sendable {
 
     /// A query from the wire: its name and its JSON. Rights are asked first. The answer is JSON.
     public func ask(named name: String, json: [UInt8], _ context: QueryContext) async throws -> Answered<[UInt8]> {
-        guard let type = type(named: name) else { throw UnknownName.query(name) }
-        return try await ask(type, json, context)
+        try await ask(named: name, json: json, context, decoded: {})
     }
 
-    private func ask<Q: Query>(_ type: Q.Type, _ json: [UInt8], _ context: QueryContext) async throws -> Answered<[UInt8]> {
+    /// - Parameter decoded: is told when the JSON was taken apart.
+    package func ask(
+        named name: String, json: [UInt8], _ context: QueryContext, decoded: () -> Void
+    ) async throws -> Answered<[UInt8]> {
+        guard let type = type(named: name) else { throw UnknownName.query(name) }
+        return try await ask(type, json, context, decoded)
+    }
+
+    private func ask<Q: Query>(
+        _ type: Q.Type, _ json: [UInt8], _ context: QueryContext, _ decoded: () -> Void
+    ) async throws -> Answered<[UInt8]> {
         try admit(type, context)
-        let answered = try await ask(try StrictJSON.decode(Q.self, from: json, cursors: cursors), context)
+        let query = try StrictJSON.decode(Q.self, from: json, cursors: cursors)
+        decoded()
+        let answered = try await ask(query, context)
         var bytes = Answered(try answered.json(), at: answered.position)
         bytes.cache = answered.cache
         return bytes

@@ -20,7 +20,7 @@ final class LargeBodies: Sendable {
 
     /// One request with a body.
     final class Visit: Sendable {
-        private enum Place { case outside, reading, working }
+        private enum Place { case outside, reading, working, worked }
 
         private let bodies: LargeBodies
         private let place = Mutex(Place.outside)
@@ -38,6 +38,16 @@ final class LargeBodies: Sendable {
             guard place.withLock({ $0 == .reading }) else { return }
             try await bodies.enter(bodies.working)
             place.withLock { $0 = .working }
+            Work.current?.begin(self)
+        }
+
+        fileprivate func worked() {
+            let wasWorking = place.withLock { place in
+                guard place == .working else { return false }
+                place = .worked
+                return true
+            }
+            if wasWorking { bodies.working.leave() }
         }
 
         func leave() {
@@ -48,6 +58,18 @@ final class LargeBodies: Sendable {
             if last == .working { bodies.working.leave() }
             if last != .outside { bodies.reading.leave() }
         }
+    }
+
+    /// What the task does with the body of its request.
+    final class Work: Sendable {
+        @TaskLocal static var current: Work?
+
+        private let visit = Mutex<Visit?>(nil)
+
+        fileprivate func begin(_ visit: Visit) { self.visit.withLock { $0 = visit } }
+
+        /// What the body says is taken apart. What follows waits for others rather than for a processor, maybe for long: the next has its turn.
+        func done() { visit.withLock { $0 }?.worked() }
     }
 
     /// Whether the body is longer than that, or may be: its length is not told.

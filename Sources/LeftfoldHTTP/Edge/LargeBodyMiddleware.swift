@@ -10,6 +10,8 @@ struct LargeBodyMiddleware: RouterMiddleware {
         _ request: Request, context: EdgeContext, next: @concurrent (Request, EdgeContext) async throws -> Response
     ) async throws -> Response {
         guard LargeBodies.mayBeLarge(request.headers, threshold) else { return try await next(request, context) }
-        return try await BackgroundThread.run { try await next(request, context) }
+        return try await LargeBodies.Work.$current.withValue(LargeBodies.Work()) {
+            try await BackgroundThread.run { try await next(request, context) }
+        }
     }
 }

@@ -6,7 +6,7 @@ import Leftfold
 public struct ReadinessCheck: Sendable, Codable, Equatable {
     public var name: String
     public var healthy: Bool
-    /// For operators; strangers can read it, so no secrets.
+    /// For operators. Leave it out where strangers may ask.
     public var detail: String?
 
     public init(_ name: String, healthy: Bool, detail: String? = nil) {

@@ -21,7 +21,7 @@ enum NamedRoutes {
         }
         asking.after = try ReadPosition.read(request.headers, string)
         let json = try await JSONBody.read(request, limit: buses.bodyLimit)
-        let answered = try await buses.queries.ask(named: try name(context), json: json, asking)
+        let answered = try await buses.queries.ask(named: try name(context), json: json, asking) { LargeBodies.Work.current?.done() }
         return Response(answer: answered.value, at: answered.position, answered.cache)
     }
 

@@ -46,7 +46,8 @@ struct CommandEndpoint: Sendable {
             try await buses.commands.refuse(refusal, named: name, command)
         }
         let receipt = try await buses.commands.send(
-            named: name, json: json, fields: fields, defaults: newID.map { [($0, .string(command.commandID.text))] } ?? [], command)
+            named: name, json: json, fields: fields, defaults: newID.map { [($0, .string(command.commandID.text))] } ?? [], command,
+            decoded: { LargeBodies.Work.current?.done() })
         return Response(receipt, createdAt: newID == nil ? nil : request.uri.path)
     }
 }

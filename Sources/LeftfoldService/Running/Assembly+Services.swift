@@ -31,7 +31,9 @@ extension Assembly {
     ) throws -> HTTPEdge {
         try HTTPEdge(
             commands: commands, queries: queries, authenticator: authenticator, routes: composition.routes,
-            readiness: { await readiness().map(\.readiness) }, metrics: metrics, info: ServiceInfo(title: name, version: version),
+            // Strangers ask here: what the database says in its own words is for `doctor`, and for a port of one's own.
+            readiness: { await readiness().map { ReadinessCheck($0.check, healthy: $0.healthy) } }, metrics: metrics,
+            info: ServiceInfo(title: name, version: version),
             configuration: configuration, logger: logger)
     }
 

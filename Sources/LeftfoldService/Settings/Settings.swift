@@ -130,6 +130,10 @@ public struct Settings: Sendable {
         try number("project.port", 0...65535) { projectPort = $0 }
         try number("admin.port", 0...65535) { adminPort = $0 }
         adminHost = text("admin.host")
+        if adminPort == nil, adminHost != nil { throw Misconfigured("ADMIN_HOST is of no use without ADMIN_PORT") }
+        if let adminPort, adminPort != 0, adminPort == port, adminHost ?? host == host {
+            throw Misconfigured("ADMIN_PORT and PORT are the same")
+        }
         try number("connections.max", 1...1_000_000) { maximumConnections = $0 }
         try number("connections.max.per.address", 0...1_000_000) { maximumConnectionsPerAddress = $0 == 0 ? nil : $0 }
         try number("requests.max", 1...1_000_000) { requestLimits.running = $0 }

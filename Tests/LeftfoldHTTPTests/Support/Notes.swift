@@ -121,8 +121,16 @@ struct AuditNotes: Query {
     static let reads: [ProjectionName] = []
 }
 
+/// A query that is answered when somebody lets it.
+struct HoldNotes: Query {
+    typealias Answer = String
+    static let timeout = Duration.seconds(60)
+    static let permission: Permission = "notes:read"
+    static let reads: [ProjectionName] = []
+}
+
 enum NoteQueries {
-    static func handlers(_ store: InMemoryEventStore) -> [QueryHandler] {
+    static func handlers(_ store: InMemoryEventStore, _ latch: Latch) -> [QueryHandler] {
         [
             QueryHandler(GetNote.self) { query, context in
                 let head = try await checked(store, context)
@@ -135,6 +143,10 @@ enum NoteQueries {
                 Answered(ListNotes.Answer(limit: query.limit, search: query.search), at: try await checked(store, context))
             },
             QueryHandler(AuditNotes.self) { _, _ in Answered("", at: .zero) },
+            QueryHandler(HoldNotes.self) { _, _ in
+                await latch.pass()
+                return Answered("let go", at: .zero)
+            },
         ]
     }
 

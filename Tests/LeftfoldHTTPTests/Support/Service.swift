@@ -70,7 +70,7 @@ struct Service {
         commands = CommandBus(
             store: store, policy: policy, commands: [OpenNote.self, RenameNote.self, BurnNote.self, BreakNote.self],
             handlers: [BreakNote.handler], attempts: 1)
-        queries = QueryBus(policy: policy, handlers: NoteQueries.handlers(store))
+        queries = QueryBus(policy: policy, handlers: NoteQueries.handlers(store, latch))
         edge = try HTTPEdge(
             commands: commands, queries: queries,
             authenticator: TokenVerifier(keys: keys, issuer: "tests", audience: "notes"), routes: Self.routes,
