@@ -94,7 +94,7 @@ final class RawJSONPlaces: Sendable {
 
     func place(for value: RawJSON) -> String {
         state.withLock { state in
-            if state.values.isEmpty { state.boundary = Array(UUID().uuidString.utf8) }
+            if state.values.isEmpty { state.boundary = Array("\(UInt64.random(in: 1 << 60 ... .max))\(UInt64.random(in: 1 << 60 ... .max))".utf8) }
             state.values.append(value)
             let index = String(state.values.count - 1, radix: 16)
             return String(decoding: state.boundary, as: UTF8.self) + String(repeating: "0", count: Self.indexLength - index.utf8.count)

@@ -12,7 +12,8 @@ enum CorrelationID {
         try read(.causationID, headers, else: .invalidCausationID)
     }
 
-    static func generated() -> String { UUID().text }
+    /// Foundation's `UUID()` opens a file for each one.
+    static func generated() -> String { UUID.ordered().text }
 
     private static func read(
         _ name: HTTPField.Name, _ headers: HTTPFields, else refusal: RequestRefusal

@@ -91,7 +91,7 @@ public final class Announcements: Sendable {
     /// Returns when the subject's mark is at or beyond this one, when something makes looking worthwhile, or after the time:
     /// in any case, look.
     package func wait(for subject: Subject, at mark: Int64, atMost limit: Duration) async {
-        let id = UUID()
+        let id = UUID.ordered()
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.park(id, subject, mark) }
             group.addTask { try? await Task.sleep(for: limit) }
