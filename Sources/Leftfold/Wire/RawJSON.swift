@@ -94,7 +94,10 @@ final class RawJSONPlaces: Sendable {
 
     func place(for value: RawJSON) -> String {
         state.withLock { state in
-            if state.values.isEmpty { state.boundary = Array("\(UInt64.random(in: 1 << 60 ... .max))\(UInt64.random(in: 1 << 60 ... .max))".utf8) }
+            if state.values.isEmpty {
+                let random = (UInt64.random(in: 1 << 60 ... .max), UInt64.random(in: 1 << 60 ... .max))
+                state.boundary = Array("\(random.0)\(random.1)".utf8)
+            }
             state.values.append(value)
             let index = String(state.values.count - 1, radix: 16)
             return String(decoding: state.boundary, as: UTF8.self) + String(repeating: "0", count: Self.indexLength - index.utf8.count)
