@@ -89,7 +89,8 @@ import Testing
                 }
                 #expect(!lines.isEmpty, "\(call.arguments): \(output)")
                 for line in lines {
-                    let object = try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any], "\(line)")
+                    let json = try? JSONSerialization.jsonObject(with: Data(line.utf8))
+                    let object = try #require(json as? [String: Any], "\(call.arguments): \(line)")
                     #expect(keys.isSubset(of: object.keys), "\(call.arguments): \(line)")
                 }
             }

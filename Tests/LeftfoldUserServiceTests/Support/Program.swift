@@ -10,7 +10,7 @@ final class Program: Sendable {
         .deletingLastPathComponent().deletingLastPathComponent()
 
     private let process: Mutex<Process>
-    private let printed = Mutex((text: "", isComplete: false))
+    private let (standardOutput, standardError) = (Channel(), Channel())
     let identifier: Int32
 
     init(_ arguments: [String], environment: [String: String] = [:], executable: String = Program.path) throws {
@@ -19,33 +19,26 @@ final class Program: Sendable {
         process.arguments = arguments
         process.currentDirectoryURL = Self.repository
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        process.standardError = pipe
+        process.standardOutput = standardOutput.pipe
+        process.standardError = standardError.pipe
         process.standardInput = FileHandle.nullDevice
         try process.run()
         identifier = process.processIdentifier
         self.process = Mutex(process)
-        pipe.fileHandleForReading.readabilityHandler = { [weak self] handle in
-            let data = handle.availableData
-            if data.isEmpty { handle.readabilityHandler = nil }
-            self?.printed.withLock { printed in
-                printed.text += String(decoding: data, as: UTF8.self)
-                printed.isComplete = data.isEmpty
-            }
-        }
+        standardOutput.listen()
+        standardError.listen()
     }
 
     /// A test that fails half-way leaves nothing running.
     deinit { if isRunning { kill(identifier, SIGTERM) } }
 
-    /// What it has printed so far, on both channels.
-    var output: String { printed.withLock { $0.text } }
+    /// What it has printed so far, on standard output and then on standard error: one line may be written while another one is half through.
+    var output: String { standardOutput.text + standardError.text }
 
     var isRunning: Bool { process.withLock { $0.isRunning } }
 
     /// Its last words may still be in the pipe when it has ended.
-    private var isSilent: Bool { !isRunning && printed.withLock { $0.isComplete } }
+    private var isSilent: Bool { !isRunning && standardOutput.isComplete && standardError.isComplete }
 
     func send(_ signal: Int32) { kill(identifier, signal) }
 
@@ -62,7 +55,7 @@ final class Program: Sendable {
             try await Task.sleep(for: .milliseconds(10))
         }
         // Not for long: a process that it left behind would hold the pipe open.
-        let patience = ContinuousClock.now + .seconds(5)
+        let patience = ContinuousClock.now + .seconds(30)
         while !isSilent, ContinuousClock.now < patience { try await Task.sleep(for: .milliseconds(2)) }
         return process.withLock { $0.terminationStatus }
     }
