@@ -30,6 +30,10 @@ import Testing
                         func ask(after: GlobalPosition? = nil, patience: Duration = .seconds(60)) async throws -> Answered<BoardRow> {
                             try await queries.ask(PatientNote(note: stream.rawValue), .reader(after: after, patience: patience))
                         }
+                        try await eventually("all are at work") {
+                            let position = try await write("first")
+                            return (try? await ask(after: position)) != nil
+                        }
                         // Read your writes, every time.
                         for number in 0..<20 {
                             let position = try await write("\(number)")
