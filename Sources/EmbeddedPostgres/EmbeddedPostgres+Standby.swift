@@ -17,12 +17,18 @@ extension EmbeddedPostgres {
             try account.makePrivateFolder(root)
             let program = try Binaries.find(version: nil).directory.appendingPathComponent("pg_basebackup").path
             let arguments = [
-                "--dbname", primary, "--pgdata", folder.data.path, "--write-recovery-conf", "--wal-method", "stream",
+                "--dbname", primary, "--pgdata", folder.data.path, "--wal-method", "stream",
                 "--checkpoint", "fast", "--no-sync",
             ]
             let answer = try account.run(program, arguments)
             guard answer.status == 0 else { throw EmbeddedPostgresError("pg_basebackup failed: \(answer.output)") }
+            let signal = folder.data.appendingPathComponent("standby.signal").path
+            guard FileManager.default.createFile(atPath: signal, contents: nil), account.own(signal) else {
+                throw EmbeddedPostgresError("\(signal) cannot be made")
+            }
         }
-        return try await start(dataDirectory: root, settings: settings)
+        // Not what pg_basebackup would write: the server may load an older libpq than it has, which does not know all of that.
+        return try await start(
+            dataDirectory: root, settings: settings.merging(["primary_conninfo": primary]) { chosen, _ in chosen })
     }
 }
