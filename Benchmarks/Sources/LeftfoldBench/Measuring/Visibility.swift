@@ -19,8 +19,9 @@ final class Visibility: Sendable {
 
     func receive(_ event: Listener.Event) {
         guard case .notification(_, let payload) = event else { return }
+        // `follower from to touched`
         let words = payload.split(separator: " ")
-        guard words.count == 2, words[0].hasPrefix("\(projection)."), let position = Int64(words[1]) else { return }
+        guard words.count >= 3, words[0].hasPrefix("\(projection)."), let position = Int64(words[2]) else { return }
         let now = ContinuousClock.now
         state.withLock { state in
             state.reached = max(state.reached, GlobalPosition(rawValue: position))
