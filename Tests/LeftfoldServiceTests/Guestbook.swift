@@ -51,7 +51,7 @@ enum Guestbook: ServiceProgram {
         }
 
         func look() throws -> String {
-            guard state.withLock({ $0.isOpen }) else { throw Closed() }
+            guard state.withLock({ $0.isOpen }), greeting != "Go away" else { throw Closed() }
             return "open"
         }
     }

@@ -115,6 +115,22 @@ struct ServiceTests {
         }
     }
 
+    @Test("tells strangers which check failed, and why on a port of its own only", arguments: [false, true])
+    func unready(onPortOfItsOwn: Bool) async throws {
+        try await withSettings { settings in
+            var settings = settings
+            settings.own = ConfigReader(provider: InMemoryProvider(values: ["greeting": "Go away"]))
+            if onPortOfItsOwn { settings.adminPort = try freePort() }
+            try await running(.serve, settings) { url in
+                let asked = settings.adminPort.map { "http://127.0.0.1:\($0)" } ?? url
+                try await eventually("it answers") { (try? await ask(asked, "/health/ready").text.contains("desk")) == true }
+                let answer = try await ask(asked, "/health/ready")
+                #expect(answer.status == 503)
+                #expect(answer.text.contains("The desk is closed.") == onPortOfItsOwn, "\(answer.text)")
+            }
+        }
+    }
+
     private func freePort() throws -> Int {
         #if os(Linux)
             let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
