@@ -31,7 +31,7 @@ public struct ProjectedDatabase: Sendable {
 
     /// Asks the tables when the projection has applied all that is in the log. They are found by their plain names.
     ///
-    /// - Throws: ``ProjectionStopped`` if it cannot apply an event; `DidNotHappen` if it is not there after 30 s.
+    /// - Throws: ``ProjectionStopped`` if it cannot apply an event; `DidNotHappen` if it is not there after two minutes.
     @discardableResult
     public func query(_ sql: SQL) async throws -> Rows {
         try await reachHead()
@@ -46,7 +46,7 @@ public struct ProjectedDatabase: Sendable {
 
     /// Returns when the projection has applied all that is in the log.
     ///
-    /// - Throws: ``ProjectionStopped`` if it cannot apply an event; `DidNotHappen` if it is not there after 30 s.
+    /// - Throws: ``ProjectionStopped`` if it cannot apply an event; `DidNotHappen` if it is not there after two minutes.
     public func reachHead() async throws {
         let head = try await database.store.head()
         try await eventually("\(projection.name) is at the head of the log") {
