@@ -7,7 +7,7 @@ public import ServiceLifecycle
 /// `GET /health/live`, `GET /health/ready` and `GET /metrics`, and nothing else, on a port of their own: for processes that answer no
 /// requests, such as the projector, and beside an ``HTTPEdge``, whose crowds cannot delay them. Open to all who can reach the port.
 ///
-/// It has a thread of its own: what it answers waits for nobody's requests.
+/// It has a thread of its own in the process: what it answers waits for nobody's requests.
 public struct MonitoringEdge: Service {
     private let routes: MonitoringRoutes
     private let server: EdgeServer
@@ -28,7 +28,7 @@ public struct MonitoringEdge: Service {
 
     /// Answers until it is stopped.
     public func run() async throws {
-        try await OwnThread.run { thread in try await application(on: .shared(thread)).run() }
+        try await MonitoringThread.run { thread in try await application(on: .shared(thread)).run() }
     }
 
     func application(on loops: EventLoopGroupProvider = .singleton) -> some ApplicationProtocol {
