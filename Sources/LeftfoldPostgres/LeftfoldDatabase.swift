@@ -26,7 +26,7 @@ public struct LeftfoldDatabase: Service {
     public let announcements: Announcements
     /// How far the read models are, as far as it was announced: what a `QueryCache` of this database is made for.
     public var progress: ReadModelProgress { announcements.progress }
-    private let appends: Pool
+    let appends: Pool
     private let logger: Logger
 
     /// - Parameters:
@@ -41,17 +41,19 @@ public struct LeftfoldDatabase: Service {
         _ configuration: ConnectionConfiguration, log: LogName = .standard, readSchema: String = "public",
         reads: ConnectionConfiguration? = nil, poolSize: Int = 10, limits: AppendLimits = .init(), logger: Logger
     ) {
+        // Not the role's: it may have tables of the same names in a schema of its own.
+        func reading(_ configuration: ConnectionConfiguration) -> ConnectionConfiguration {
+            var configuration = configuration
+            configuration.settings["search_path"] = readSchema == "public" ? "public" : "\"\(readSchema)\", public"
+            return configuration
+        }
+        let configuration = reading(configuration)
         self.configuration = configuration
         self.log = log
         self.readSchema = readSchema
         self.logger = logger
-        func reading(_ configuration: ConnectionConfiguration) -> ConnectionConfiguration {
-            var configuration = configuration
-            if readSchema != "public" { configuration.settings["search_path"] = "\"\(readSchema)\", public" }
-            return configuration
-        }
-        pool = Pool(reading(configuration), size: poolSize, logger: logger)
-        var querying = reading(reads ?? configuration)
+        pool = Pool(configuration, size: poolSize, logger: logger)
+        var querying = reads.map(reading) ?? configuration
         querying.applicationName = "\(querying.applicationName) query"
         querying.statementTimeout = Self.queryTimeout
         queries = Pool(querying, size: poolSize, logger: logger)
@@ -59,6 +61,8 @@ public struct LeftfoldDatabase: Service {
         var appending = configuration
         appending.applicationName = "\(configuration.applicationName) append"
         appending.lockTimeout = limits.lockTimeout
+        // `append` then need not limit what else its transaction does.
+        appending.idleInTransactionTimeout = .seconds(1)
         appends = Pool(appending, size: 1, logger: logger)
         store = PostgresEventStore(pool: pool, log: log, appender: Appender(pool: appends, log: log, limits: limits, logger: logger))
         announcements = Announcements(log)

@@ -10,7 +10,7 @@ import Testing
     func rebuild(signal: Int32) async throws {
         try await Deployment.lend { deployment in
             _ = try await deployment.run("rebuild", "user_directory")
-            let connection = try await Connection.connect(deployment.configuration, logger: TestDatabase.quiet)
+            let connection = try await TestDatabase.connectToHold(deployment.configuration)
             // It cannot read the log while this is held, and so cannot be done before it is stopped.
             try await connection.execute("BEGIN")
             try await connection.execute("LOCK TABLE leftfold.events IN ACCESS EXCLUSIVE MODE")

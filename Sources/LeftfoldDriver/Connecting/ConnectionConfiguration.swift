@@ -21,7 +21,8 @@ public struct ConnectionConfiguration: Sendable, CustomStringConvertible, Custom
     /// The server's limit for a transaction that does nothing (`idle_in_transaction_session_timeout`); the session ends with 25P03.
     public var idleInTransactionTimeout: Duration?
 
-    /// Other session settings, sent when the session starts, for example `["search_path": "app"]`.
+    /// Other session settings, sent when the session starts, for example `["search_path": "app"]`. They count more than what the string or the
+    /// environment says; see ``SessionSettings``.
     public var settings: [String: String] = [:]
 
     /// How many statements one connection keeps prepared. 0 prepares none, as poolers in transaction mode need.
@@ -66,32 +67,37 @@ public struct ConnectionConfiguration: Sendable, CustomStringConvertible, Custom
     /// Shows nothing but `description`, so that `dump` does not print the password either.
     public var customMirror: Mirror { Mirror(self, children: ["description": description]) }
 
-    /// What libpq gets. UTF-8 is forced; keepalive and GSS settings are defaults that the string may override.
+    /// What libpq gets. UTF-8 is forced; keepalive and GSS settings are defaults that the string may override. What the operator asks for by
+    /// `options`, in the string, in `PGOPTIONS` or in a service file, stands between our defaults and what we depend on.
     var libpqParameters: [(keyword: String, value: String)] {
         var values = [
             "gssencmode": "disable",
             "keepalives": "1",
-            "keepalives_idle": "30",
-            "keepalives_interval": "10",
+            "keepalives_idle": "5",
+            "keepalives_interval": "2",
             "keepalives_count": "3",
-            "tcp_user_timeout": "30000",
+            "tcp_user_timeout": "10000",
             "connect_timeout": String(max(2, connectTimeout.components.seconds)),
             "fallback_application_name": applicationName,
         ]
         values.merge(keywords) { _, chosen in chosen }
         values["client_encoding"] = "UTF8"
-        let startup = startupOptions
-        if !startup.isEmpty { values["options"] = [values["options"] ?? "", startup].filter { !$0.isEmpty }.joined(separator: " ") }
+        let theirs = values["options"] ?? ConnectionHandle.options(of: values) ?? ""
+        values["options"] = [options(SessionSettings.defaults), theirs, options(required)].filter { !$0.isEmpty }.joined(separator: " ")
         return values.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     }
 
-    private var startupOptions: String {
-        var all = settings
+    private var required: [String: String] {
+        var all = SessionSettings.required.merging(settings) { _, chosen in chosen }
         all["statement_timeout"] = statementTimeout.map(milliseconds) ?? all["statement_timeout"]
         all["lock_timeout"] = lockTimeout.map(milliseconds) ?? all["lock_timeout"]
         all["idle_in_transaction_session_timeout"] =
             idleInTransactionTimeout.map(milliseconds) ?? all["idle_in_transaction_session_timeout"]
-        return all.sorted { $0.key < $1.key }.map { "-c \(escaped($0.key))=\(escaped($0.value))" }.joined(separator: " ")
+        return all
+    }
+
+    private func options(_ settings: [String: String]) -> String {
+        settings.sorted { $0.key < $1.key }.map { "-c \(escaped($0.key))=\(escaped($0.value))" }.joined(separator: " ")
     }
 
     private func milliseconds(_ duration: Duration) -> String {

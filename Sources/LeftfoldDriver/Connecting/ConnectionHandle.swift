@@ -55,6 +55,28 @@ final class ConnectionHandle: @unchecked Sendable {
         return .success(handle)
     }
 
+    /// The `options` that libpq would send for these parameters: its own, when there are some in `PGOPTIONS` or in a service file. Nothing is
+    /// connected.
+    static func options(of parameters: [String: String]) -> String? {
+        var parameters = parameters
+        // libpq looks everything up before it refuses what this parameter says, which is before it opens a socket.
+        parameters["target_session_attrs"] = "none of those"
+        let pairs = parameters.map { ($0.key, $0.value) }
+        let connection = withCStrings(pairs.map(\.0)) { keywords in
+            withCStrings(pairs.map(\.1)) { values in PQconnectStartParams(keywords, values, 0) }
+        }
+        guard let connection else { return nil }
+        defer { PQfinish(connection) }
+        guard let all = PQconninfo(connection) else { return nil }
+        defer { PQconninfoFree(all) }
+        var option = all
+        while let keyword = option.pointee.keyword {
+            if strcmp(keyword, "options") == 0 { return option.pointee.val.map { String(cString: $0) } }
+            option += 1
+        }
+        return nil
+    }
+
     /// libpq tells no SQLSTATE for a refused connection, only the server's text. We know the English ones; `nil` for other languages.
     private static func sqlState(ofRefusal message: String) -> SQLState? {
         let known: [(String, SQLState)] = [

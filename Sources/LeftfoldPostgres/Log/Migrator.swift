@@ -52,14 +52,13 @@ public struct Migrator: Sendable {
     }
 
     private func migrate(on connection: Connection) async throws -> [Applied] {
+        // Before anything is made.
+        _ = try await Self.known(on: connection, log)
         let lock: SQL = "hashtextextended(\("leftfold migrations of \(log)"), 0)"
         _ = try await connection.execute("SELECT pg_advisory_lock(\(fragment: lock))")
         let isThere = try await connection.execute("SELECT to_regnamespace(\("\"\(log)\"")) IS NOT NULL").first?.decode(Bool.self)
         if isThere != true { _ = try await connection.execute("CREATE SCHEMA \(log)") }
         let known = try await Self.known(on: connection, log)
-        if let newest = known.max(), let last = LeftfoldSchema.migrations.last?.number, newest > last {
-            throw NewerSchema(database: newest, program: last)
-        }
         var applied: [Applied] = []
         for migration in LeftfoldSchema.migrations where !known.contains(migration.number) {
             try await connection.transaction { connection in
@@ -76,11 +75,18 @@ public struct Migrator: Sendable {
         return applied
     }
 
+    /// The numbers of the migrations that were applied. Throws where this program cannot work with the database.
     private static func known(on connection: Connection, _ log: LogName) async throws -> Set<Int> {
+        let encoding = await connection.parameterStatus("server_encoding") ?? ""
+        guard encoding == "UTF8" else { throw UnsuitableEncoding(encoding: encoding) }
         let exists = try await connection.execute("SELECT to_regclass(\("\"\(log)\".migrations")) IS NOT NULL").first?.decode(Bool.self)
         guard exists == true else { return [] }
         let rows = try await connection.execute("SELECT number FROM \(log).migrations")
-        return Set(try rows.map { try $0.decode(Int.self) })
+        let known: Set<Int> = try rows.reduce(into: []) { $0.insert(try $1.decode(Int.self)) }
+        if let newest = known.max(), let last = LeftfoldSchema.migrations.last?.number, newest > last {
+            throw NewerSchema(database: newest, program: last)
+        }
+        return known
     }
 
     /// An applied file must never change: somebody's database has the old one. (Files applied by psql have no digest.)
@@ -102,6 +108,14 @@ public struct ChangedMigration: Error, Sendable, CustomStringConvertible {
     public let number: Int
     public let name: String
     public var description: String { "migration \(number) (\(name)) is not the one that was applied to this database" }
+}
+
+/// The database cannot hold every text: its encoding, which is chosen when it is created, is not UTF-8.
+public struct UnsuitableEncoding: Error, Sendable, CustomStringConvertible {
+    public let encoding: String
+    public var description: String {
+        "the encoding of the database is \(encoding); make one with ENCODING 'UTF8' TEMPLATE template0"
+    }
 }
 
 /// The database was migrated by a newer version of this program.

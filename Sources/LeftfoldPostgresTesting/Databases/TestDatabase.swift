@@ -37,6 +37,16 @@ public enum TestDatabase {
             return try await LeftfoldDatabase(configuration, limits: limits, logger: quiet).running(body)
         }
     }
+
+    /// A connection whose transactions may stand open for as long as a test wants. By itself the driver lets the server end one that does
+    /// nothing for ten seconds.
+    ///
+    /// - Throws: what the driver throws where the server cannot be reached.
+    public static func connectToHold(_ configuration: ConnectionConfiguration) async throws -> Connection {
+        var configuration = configuration
+        configuration.settings["idle_in_transaction_session_timeout"] = "0"
+        return try await Connection.connect(configuration, logger: quiet)
+    }
 }
 
 extension LeftfoldDatabase {

@@ -89,7 +89,7 @@ import Testing
         var limits = AppendLimits()
         limits.queueCount = 5
         try await TestDatabase.with(limits: limits) { database in
-            let blocker = try await Connection.connect(database.configuration)
+            let blocker = try await TestDatabase.connectToHold(database.configuration)
             try await blocker.execute("BEGIN")
             try await blocker.execute("LOCK TABLE leftfold.append_lock IN SHARE UPDATE EXCLUSIVE MODE")
             let outcomes = await withTaskGroup(of: String.self) { group in
@@ -157,7 +157,7 @@ import Testing
     @Test("After an attempt whose outcome is unknown, no later error says that nothing was stored")
     func unknownStaysUnknown() async throws {
         try await TestDatabase.with { database in
-            let blocker = try await Connection.connect(database.configuration)
+            let blocker = try await TestDatabase.connectToHold(database.configuration)
             try await blocker.execute("BEGIN")
             try await blocker.execute("LOCK TABLE leftfold.append_lock IN SHARE UPDATE EXCLUSIVE MODE")
             let request = Note.append(to: try Note.stream())

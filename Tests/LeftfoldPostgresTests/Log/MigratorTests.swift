@@ -42,6 +42,11 @@ import Testing
             await #expect(throws: ChangedMigration.self) { try await Migrator(configuration).migrate() }
             try await connection.execute("INSERT INTO leftfold.migrations (number, name) VALUES (999, 'future')")
             await #expect(throws: NewerSchema.self) { try await Migrator(configuration).migrate() }
+            await #expect(throws: NewerSchema.self, "also by migrate --check") { try await Migrator(configuration).pending() }
+            let database = LeftfoldDatabase(configuration, logger: TestDatabase.quiet)
+            let finding = await Health(database, projections: []).schemaCurrent()
+            #expect(!finding.healthy && finding.detail.contains("999"), "readiness and doctor: \(finding.detail)")
+            await database.close()
             await connection.close()
         }
     }

@@ -14,7 +14,7 @@ import Testing
     func interleaved(_ end: String) async throws {
         try await TestDatabase.with { database in
             let (first, second) = (
-                try await Connection.connect(database.configuration), try await Connection.connect(database.configuration)
+                try await TestDatabase.connectToHold(database.configuration), try await TestDatabase.connectToHold(database.configuration)
             )
             try await database.note(2)
             var seen: [Int64] = []
@@ -54,7 +54,7 @@ import Testing
     @Test("A transaction that is open elsewhere holds up neither appends nor readers")
     func strangers() async throws {
         try await TestDatabase.with { database in
-            let stranger = try await Connection.connect(database.configuration)
+            let stranger = try await TestDatabase.connectToHold(database.configuration)
             try await stranger.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
             try await stranger.execute("CREATE TABLE unrelated (x int)")
             try await database.note(3)
@@ -66,7 +66,7 @@ import Testing
     @Test("An append on an older snapshot is refused instead of guessing")
     func oldSnapshot() async throws {
         try await TestDatabase.with { database in
-            let connection = try await Connection.connect(database.configuration, logger: TestDatabase.quiet)
+            let connection = try await TestDatabase.connectToHold(database.configuration)
             try await connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
             await #expect(throws: PostgresError.self) { try await append(1, on: connection) }
             await connection.close()

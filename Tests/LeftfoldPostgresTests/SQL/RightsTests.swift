@@ -66,7 +66,7 @@ import Testing
     @Test("An append in somebody's transaction block does not hold up the others for long")
     func transactionBlock() async throws {
         try await TestDatabase.with { database in
-            let sleeper = try await Connection.connect(database.configuration, logger: TestDatabase.quiet)
+            let sleeper = try await TestDatabase.connectToHold(database.configuration)
             try await sleeper.execute("BEGIN")
             try await sleeper.execute("SELECT leftfold.write('note-1', 'Noted', '{}')")
             let start = ContinuousClock.now
