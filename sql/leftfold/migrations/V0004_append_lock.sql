@@ -21,4 +21,15 @@ END
 $$;
 REVOKE EXECUTE ON FUNCTION limit_rest_of_transaction() FROM PUBLIC;
 
+-- To be called where an answer of before is told again and nothing is written. Such a transaction would end at once, while the one that
+-- wrote the answer may still wait for a synchronous standby, or may have been cut off while it did (its backend ended, the server
+-- restarted): the client would be told of events that a failover takes away. With something in the WAL the commit waits, and all that
+-- was written before is with the standby then, too.
+CREATE FUNCTION wait_as_who_writes() RETURNS void LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+BEGIN
+    PERFORM pg_logical_emit_message(true, 'leftfold', '');
+END
+$$;
+REVOKE EXECUTE ON FUNCTION wait_as_who_writes() FROM PUBLIC;
+
 INSERT INTO migrations (number, name) VALUES (4, 'append_lock');

@@ -157,6 +157,9 @@ BEGIN
             p_tag_events, p_tags, p_claim_writes, p_claim_takes, p_claim_kinds, p_claim_values, p_conditions, p_progress) AS t;
     END IF;
 
+    IF results && ARRAY['accepted_before', 'refused_before'] AND head = before THEN
+        PERFORM wait_as_who_writes();
+    END IF;
     -- In the same transaction, so that it is told exactly when it is visible. A hint, never the data: readers poll as well, and when the
     -- queue fills up because some listener sleeps, appending matters more than announcing.
     IF head > before AND pg_notification_queue_usage() < 0.5 THEN

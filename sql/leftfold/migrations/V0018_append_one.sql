@@ -70,6 +70,9 @@ BEGIN
         NULL, NULL, ARRAY[p_metadata], NULL,
         array_fill(1, ARRAY[coalesce(cardinality(p_tags), 0)]), p_tags,
         array_fill(1, ARRAY[coalesce(cardinality(p_claim_kinds), 0)]), p_claim_takes, p_claim_kinds, p_claim_values, NULL, NULL) AS t;
+    IF results && ARRAY['accepted_before', 'refused_before'] AND head = before THEN
+        PERFORM wait_as_who_writes();
+    END IF;
     IF head > before AND pg_notification_queue_usage() < 0.5 THEN
         PERFORM pg_notify(current_schema() || '_events', head::text);
     END IF;

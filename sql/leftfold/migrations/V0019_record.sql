@@ -82,6 +82,9 @@ BEGIN
             details[k] := json_build_object('outcome', known.outcome, 'code', known.code);
         END IF;
     END LOOP;
+    IF NOT recorded AND array_position(results, 'recorded') IS NULL THEN
+        PERFORM wait_as_who_writes();
+    END IF;
     IF recorded THEN
         results := NULL; positions := NULL; versions := NULL; details := NULL;
     END IF;
