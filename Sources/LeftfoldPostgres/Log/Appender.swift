@@ -171,8 +171,12 @@ extension Appender {
             } catch {
                 perhapsCommitted = perhapsCommitted || error.outcomeUnknown
                 guard error.isWorthRepeating else {
+                    let failure = error.asAppendFailure
+                    if failure is Unavailable {
+                        logger.error("append refused by the database", metadata: ["error": "\(error)", "commands": "\(commands)"])
+                    }
                     // An earlier attempt may have been stored: “nothing was stored” could be a lie (I2).
-                    throw perhapsCommitted ? Lost() : error.asUnavailable
+                    throw perhapsCommitted ? Lost() : failure
                 }
                 let pause = backoff.next()
                 guard ContinuousClock.now + pause < deadline else {

@@ -66,6 +66,12 @@ public struct Health: Sendable {
                     return Finding(
                         check, healthy: false, detail: "stopped at position \(status.failedPosition ?? .zero): \(failure)")
                 }
+                guard status.position <= status.head else {
+                    return Finding(
+                        check, healthy: false,
+                        detail:
+                            "at \(status.position), beyond the log, which ends at \(status.head) and has lost what was applied: rebuild it")
+                }
                 guard status.codeVersion == projection.version else {
                     return Finding(
                         check, healthy: false,
@@ -107,16 +113,6 @@ public struct Health: Sendable {
                 "a prepared transaction is left behind; it may hold the append lock"
             ),
             (
-                "append lock",
-                """
-                SELECT NOT EXISTS (
-                    SELECT FROM pg_locks AS l JOIN pg_stat_activity AS a USING (pid)
-                    WHERE l.relation = to_regclass(\("\(database.log).append_lock")) AND l.mode = 'ShareUpdateExclusiveLock' AND l.granted
-                        AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-                        AND a.xact_start < clock_timestamp() - interval '5 seconds')
-                """, "somebody has held the append lock for more than 5 seconds; see pg_locks"
-            ),
-            (
                 "notification queue", "SELECT pg_notification_queue_usage() < 0.1",
                 "the notification queue fills up: some listener sleeps in a transaction"
             ),
@@ -129,7 +125,27 @@ public struct Health: Sendable {
                     return (healthy, healthy ? "ok" : problem)
                 })
         }
-        return findings
+        return findings + [await appendLockFree()]
+    }
+
+    /// What others do is not told to every role: then who waits for the lock shows that somebody has it for long.
+    private func appendLockFree() async -> Finding {
+        await finding("append lock") {
+            let holders = try await database.pool.execute(
+                """
+                SELECT format('process %s (role %s, %s)', l.pid, coalesce(a.usename, '?'), coalesce(nullif(a.application_name, ''), 'without a name'))
+                FROM pg_locks AS l LEFT JOIN pg_stat_activity AS a USING (pid)
+                WHERE l.relation = to_regclass(\("\(database.log).append_lock")) AND l.granted
+                    AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+                    AND l.mode IN ('ShareUpdateExclusiveLock', 'ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')
+                    AND (a.xact_start < clock_timestamp() - interval '5 seconds' OR EXISTS (
+                        SELECT FROM pg_locks AS w
+                        WHERE NOT w.granted AND w.relation = l.relation AND w.database = l.database
+                            AND w.waitstart < clock_timestamp() - interval '2 seconds'))
+                """, timeout: .seconds(5)
+            ).map { try $0.decode(String.self) }
+            return holders.isEmpty ? (true, "ok") : (false, "held up by \(holders.joined(separator: ", ")): no command gets through")
+        }
     }
 
     private func finding(_ check: String, _ look: () async throws -> (Bool, String)) async -> Finding {
