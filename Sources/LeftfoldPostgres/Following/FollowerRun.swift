@@ -43,6 +43,7 @@ struct FollowerRun: Sendable {
         logger.info("following the log", metadata: ["follower": "\(follower)", "position": "\(lease.position)"])
         let handler = try await handler(connection)
         var head = try await database.store.head()
+        try await stopBeyond(head, &lease, on: connection)
         while !Task.isCancelled {
             let announcements = database.announcements
             let nudged = announcements.mark(of: .nudge(follower)) + 1
@@ -51,7 +52,7 @@ struct FollowerRun: Sendable {
                     try await catchUp(&lease, handler, on: connection, &head)
                 } catch let failed as FailedEvent {
                     lease.failedPosition = failed.event.position
-                    try await lease.recordFailure(failed, on: connection)
+                    try await lease.recordFailure(at: failed.event.position, failed.reason, on: connection)
                     logger.critical(
                         "stopped at an event; mend it and retry",
                         metadata: [
@@ -71,8 +72,20 @@ struct FollowerRun: Sendable {
             // What was applied has prolonged it: an announcement is answered by reading, not by housekeeping.
             if lease.isDueForRenewal || lease.failedPosition != nil {
                 guard try await lease.renew(on: connection) else { return }
+                try await stopBeyond(try await database.store.head(), &lease, on: connection)
             }
         }
+    }
+
+    /// A checkpoint beyond the end of the log is of another history: a failover or an older backup has taken events away that were applied.
+    /// What comes in their place would be skipped.
+    private func stopBeyond(_ head: GlobalPosition, _ lease: inout Lease, on connection: Connection) async throws {
+        guard lease.failedPosition == nil, lease.position > head else { return }
+        let reason = "the log ends at \(head), before the checkpoint: it has lost events that were applied here; rebuild"
+        try await lease.recordFailure(at: lease.position, reason, on: connection)
+        lease.failedPosition = lease.position
+        logger.critical(
+            "stopped beyond the end of the log", metadata: ["follower": "\(follower)", "position": "\(lease.position)", "head": "\(head)"])
     }
 
     /// Takes in all that there is.

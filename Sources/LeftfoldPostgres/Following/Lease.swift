@@ -22,6 +22,11 @@ struct Lease: Sendable {
         try await connection.execute("INSERT INTO \(log).followers (name) VALUES (\(follower)) ON CONFLICT (name) DO NOTHING")
     }
 
+    /// Whether nobody has the lease. One that goes further than a lease can was written by a clock that has gone back since.
+    static let isFree: SQL = """
+        (lease_until IS NULL OR lease_until < clock_timestamp() OR lease_until > clock_timestamp() + interval '1 minute')
+        """
+
     /// Takes the lease; nil while somebody else has it, or where there is no such follower.
     static func take(_ follower: FollowerName, of log: LogName, owner: String, through pool: Pool) async throws -> Lease? {
         let start = ContinuousClock.now
@@ -29,7 +34,7 @@ struct Lease: Sendable {
             """
             UPDATE \(log).followers
             SET lease_epoch = lease_epoch + 1, lease_owner = \(owner), lease_until = clock_timestamp() + make_interval(secs => \(length.seconds))
-            WHERE name = \(follower) AND (lease_until IS NULL OR lease_until < clock_timestamp())
+            WHERE name = \(follower) AND \(fragment: isFree)
             RETURNING lease_epoch, position, failed_position
             """
         ).first
@@ -86,12 +91,12 @@ struct Lease: Sendable {
         renewedAt = start
     }
 
-    /// Puts on record which event stopped the follower.
-    func recordFailure(_ failed: FailedEvent, on connection: Connection) async throws {
+    /// Puts on record what stopped the follower, and where.
+    func recordFailure(at position: GlobalPosition, _ reason: String, on connection: Connection) async throws {
         try await connection.execute(
             """
             UPDATE \(log).followers
-            SET failed_position = \(failed.event.position), failed_at = clock_timestamp(), failure = \(String(failed.reason.prefix(2000)))
+            SET failed_position = \(position), failed_at = clock_timestamp(), failure = \(String(reason.prefix(2000)))
             WHERE name = \(follower) AND lease_epoch = \(checkpoint.epoch)
             """)
     }

@@ -94,7 +94,22 @@ struct Generations: Sendable {
     // MARK: Switching
 
     /// Queries read this one from the commit on; the one that was live is retired, and nobody goes on with it.
-    func makeLive(_ generation: Generation, on connection: Connection) async throws {
+    ///
+    /// - Parameter lease: of whoever built it. Throws ``LeaseLost`` unless it is still the lease, and the generation is as far as its holder
+    ///   believes: who slept through its end must not switch to what others have dropped or are building.
+    func makeLive(_ generation: Generation, _ lease: Lease? = nil, on connection: Connection) async throws {
+        if let lease {
+            let isOurs = try await connection.execute(
+                """
+                SELECT FROM \(log).followers AS f JOIN \(log).generations AS g ON g.follower = f.name
+                WHERE g.projection = \(name) AND g.number = \(Int32(generation.number)) AND g.state = 'building'
+                    AND f.lease_epoch = \(lease.checkpoint.epoch) AND f.position = \(lease.position)
+                FOR UPDATE
+                """)
+            guard isOurs.count == 1 else { throw LeaseLost() }
+        }
+        // Whoever reads a view for long holds up nobody but us: those who come later would wait behind us.
+        try await connection.execute("SET LOCAL lock_timeout = '50ms'")
         try await connection.execute(
             """
             WITH retired AS (
@@ -114,11 +129,12 @@ struct Generations: Sendable {
         try await connection.execute("SELECT pg_notify(\(Announcements.checkpoints(of: log)), \("switched \(name)"))")
     }
 
-    /// The position of the live one, which stands still to the end of the transaction.
+    /// The position of the live one, which stands still to the end of the transaction; the end of the log where that comes before it.
     func holdLive(on connection: Connection) async throws -> GlobalPosition? {
         try await connection.execute(
             """
-            SELECT f.position FROM \(log).followers AS f JOIN \(log).generations AS g ON g.follower = f.name
+            SELECT least(f.position, (SELECT coalesce(max(e.position), 0) FROM \(log).events AS e))
+            FROM \(log).followers AS f JOIN \(log).generations AS g ON g.follower = f.name
             WHERE g.projection = \(name) AND g.state = 'live' FOR UPDATE OF f
             """
         ).first.map { GlobalPosition(rawValue: try $0.decode(Int64.self)) }
@@ -139,7 +155,9 @@ struct Generations: Sendable {
     /// What a killed rebuild left: those that are being built, with nobody at work.
     func dropAbandoned(on connection: Connection) async throws {
         let abandoned = try await all(
-            "building", "coalesce(f.lease_until, f.created_at + interval '1 minute') < clock_timestamp()", on: connection)
+            "building",
+            "\(fragment: Lease.isFree) AND (f.lease_until IS NOT NULL OR f.created_at + interval '1 minute' < clock_timestamp())",
+            on: connection)
         for generation in abandoned { try await drop(generation, on: connection) }
     }
 

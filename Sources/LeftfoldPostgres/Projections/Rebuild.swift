@@ -75,13 +75,14 @@ public struct Rebuild: Sendable {
                 head = max(head, lease.position)
                 await progress(lease.position, head)
             }
+            var pauses = Backoff(from: .milliseconds(100), to: .seconds(2))
             while true {
                 do {
                     try await switchOver(to: generation, &lease, writer, on: connection)
                     break
                 } catch let error as PostgresError where error.sqlState == .lockNotAvailable {
                     // A long query reads the view: let the projector and the other queries go on, and come back.
-                    try await Task.sleep(for: .milliseconds(200))
+                    try await Task.sleep(for: pauses.next())
                     guard try await lease.renew(on: connection) else { throw LeaseLost() }
                 }
             }
@@ -102,7 +103,9 @@ public struct Rebuild: Sendable {
         try await reader.read(after: lease.position) { try await writer.take($0, &lease, on: connection) }
         var moving = lease
         try await connection.transaction { connection in
+            // Frozen in here, we would hold up the projection and the next rebuild.
             try await connection.execute("SET LOCAL lock_timeout = '2s'")
+            try await connection.execute("SET LOCAL idle_in_transaction_session_timeout = '5s'")
             try await generations.lock(on: connection)
             let live = try await generations.holdLive(on: connection)
             while let live, moving.position < live {
@@ -111,11 +114,24 @@ public struct Rebuild: Sendable {
                 guard !page.isEmpty else { throw failed("the live generation is at \(live), which is beyond the log") }
                 try await writer.take(page[...], &moving, on: connection)
             }
-            try await generations.makeLive(generation, on: connection)
+            try await generations.makeLive(generation, moving, on: connection)
             try await moving.release(on: connection)
-            try await generations.dropRetired(on: connection)
         }
         lease = moving
+        try await dropRetired(on: connection)
+    }
+
+    /// Not in the transaction of the switch: statements may still run on those, and nobody is to wait for them.
+    private func dropRetired(on connection: Connection) async throws {
+        do {
+            try await connection.transaction { connection in
+                try await connection.execute("SET LOCAL lock_timeout = '2s'")
+                try await generations.lock(on: connection)
+                try await generations.dropRetired(on: connection)
+            }
+        } catch let error as PostgresError where error.sqlState == .lockNotAvailable {
+            // The next rebuild will.
+        }
     }
 
     private func failed(_ reason: String) -> RebuildFailed { RebuildFailed(projection: projection.name, reason: reason) }

@@ -3,7 +3,8 @@
 CREATE TABLE followers (
     name            nonempty    NOT NULL,
     position        bigint      NOT NULL DEFAULT 0,
-    -- Who works on it. A lease spares useless work; the epoch in the compare-and-set is what keeps it right.
+    -- Who works on it. A lease spares useless work; the epoch in the compare-and-set is what keeps it right. No lease is longer than a
+    -- minute: one that seems to be was written by a clock that has gone back since, and is none.
     lease_epoch     bigint      NOT NULL DEFAULT 0,
     lease_owner     text,
     lease_until     timestamptz,

@@ -15,6 +15,13 @@ BEGIN
     IF p_touched IS NULL OR octet_length(p_touched) > 7600 OR p_touched !~ '^(\*|[A-Za-z0-9_-]*)$' THEN
         RAISE EXCEPTION 'p_touched must hold * or at most 7600 characters of base64url' USING ERRCODE = 'LF006';
     END IF;
+    IF p_lease IS NULL OR p_lease > interval '1 minute' THEN
+        RAISE EXCEPTION 'a lease lasts a minute at most' USING ERRCODE = 'LF006';
+    END IF;
+    -- The log may have lost its end, to a failover or to an older backup: what would be skipped when it grows again must not count as applied.
+    IF p_to > coalesce((SELECT max(e.position) FROM events AS e), 0) THEN
+        RAISE EXCEPTION 'the checkpoint of % would be beyond the log at %', p_follower, p_to USING ERRCODE = 'LF005';
+    END IF;
     UPDATE followers AS f
     SET position = p_to, updated_at = clock_timestamp(), lease_until = clock_timestamp() + p_lease,
         failed_position = NULL, failed_at = NULL, failure = NULL

@@ -1,0 +1,64 @@
+import Foundation
+import Leftfold
+import LeftfoldDriver
+import LeftfoldPostgres
+import LeftfoldPostgresTesting
+import LeftfoldTesting
+import LeftfoldUsers
+import LeftfoldUsersReadModel
+import Testing
+
+/// The moment at which queries go over to another generation.
+@Suite("The switch of generations", .timeLimit(.minutes(3)))
+struct SwitchTests {
+    private func filled(_ body: @escaping (LeftfoldDatabase) async throws -> Void) async throws {
+        try await TestDatabase.with { database in
+            for _ in 1...3 {
+                let user = UUID()
+                try await database.change(user, [.created(email: "\(user)@example.org", name: "A")])
+            }
+            try await database.createReadTables([UserDirectory()])
+            try await body(database)
+        }
+    }
+
+    @Test(
+        "is refused to who slept through the end of its lease",
+        arguments: [
+            "UPDATE leftfold.followers SET lease_epoch = lease_epoch + 1 WHERE name = 'user_directory.2'",
+            "UPDATE leftfold.generations SET state = 'retired' WHERE projection = 'user_directory' AND number = 2",
+        ])
+    func slept(meanwhile: String) async throws {
+        try await filled { database in
+            let other = try await Connection.connect(database.configuration, logger: TestDatabase.quiet)
+            await #expect(throws: RebuildFailed.self) {
+                // After the last batch, before the switch.
+                try await Rebuild(UserDirectory(), in: database).run { _, _ in try? await other.execute(script: meanwhile) }
+            }
+            let live = try await database.projectionStatuses().filter { $0.state == "live" }
+            #expect(live.map(\.generation) == [1])
+            await other.close()
+        }
+    }
+
+    @Test("waits for whoever reads the view for long, and others read it meanwhile")
+    func longReader() async throws {
+        try await filled { database in
+            let reader = try await TestDatabase.connectToHold(database.configuration)
+            try await reader.execute(script: "BEGIN; SELECT count(*) FROM user_directory")
+            async let generation = Rebuild(UserDirectory(), in: database).run()
+            var slowest = Duration.zero
+            let end = ContinuousClock.now + .seconds(3)
+            while ContinuousClock.now < end {
+                let start = ContinuousClock.now
+                _ = try await database.queries.execute("SELECT count(*) FROM user_directory")
+                slowest = max(slowest, ContinuousClock.now - start)
+            }
+            #expect(slowest < .seconds(1), "\(slowest)")
+            #expect(try await database.projectionStatuses().contains { $0.state == "live" && $0.generation == 1 })
+            try await reader.execute(script: "COMMIT")
+            #expect(try await generation.number == 2)
+            await reader.close()
+        }
+    }
+}
