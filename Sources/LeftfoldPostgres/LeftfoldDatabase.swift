@@ -52,20 +52,34 @@ public struct LeftfoldDatabase: Service {
         self.log = log
         self.readSchema = readSchema
         self.logger = logger
-        pool = Pool(configuration, size: poolSize, logger: logger)
+        let watch = EpochWatch(log, logger: logger)
+        let enter: @Sendable (Connection) async throws(PostgresError) -> Void = { connection throws(PostgresError) in
+            try await watch.enter(on: connection)
+        }
+        let pool = Pool(configuration, size: poolSize, logger: logger, onConnect: enter)
+        self.pool = pool
         var querying = reads.map(reading) ?? configuration
         querying.applicationName = "\(querying.applicationName) query"
         querying.statementTimeout = Self.queryTimeout
-        queries = Pool(querying, size: poolSize, logger: logger)
+        let queries = Pool(querying, size: poolSize, logger: logger)
+        self.queries = queries
         readsReplica = reads != nil
         var appending = configuration
         appending.applicationName = "\(configuration.applicationName) append"
         appending.lockTimeout = limits.lockTimeout
         // `append` then need not limit what else its transaction does.
         appending.idleInTransactionTimeout = .seconds(1)
-        appends = Pool(appending, size: 1, logger: logger)
-        store = PostgresEventStore(pool: pool, log: log, appender: Appender(pool: appends, log: log, limits: limits, logger: logger))
-        announcements = Announcements(log)
+        let appends = Pool(appending, size: 1, logger: logger, onConnect: enter)
+        self.appends = appends
+        let appender = Appender(pool: appends, log: log, watch: watch, limits: limits, logger: logger)
+        store = PostgresEventStore(pool: pool, log: log, history: watch.history, appender: appender)
+        let announcements = Announcements(log)
+        self.announcements = announcements
+        watch.history.askBy { await watch.look(through: pool, isNeeded: false) }
+        watch.onEntry { before in
+            announcements.progress.lost()
+            for pool in [pool, queries, appends] { await pool.retire(openedBefore: before) }
+        }
     }
 
     /// Listens until it is stopped, then waits for what is under way and closes the connections.

@@ -5,7 +5,7 @@ import Testing
 
 @testable import LeftfoldDriver
 
-@Suite("TLS to the server", .needsServer, .serialized, .timeLimit(.minutes(2))) struct TLSTests {
+@Suite("TLS to the server", .needsServer, .serialized, .timeLimit(.minutes(10))) struct TLSTests {
     /// Against a server with a certificate for `localhost`.
     static let table: [(what: String, parameters: String, refusal: String?)] = [
         ("the right authority", "host=localhost sslmode=verify-full sslrootcert=ca.pem", nil),

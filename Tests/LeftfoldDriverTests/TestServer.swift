@@ -18,7 +18,12 @@ enum TestServer {
     }()
 
     static var configuration: ConnectionConfiguration {
-        get throws { try ConnectionConfiguration(try #require(url)) }
+        get throws {
+            var configuration = try ConnectionConfiguration(try #require(url))
+            // The machine may be busy in the middle of a transaction.
+            configuration.settings["idle_in_transaction_session_timeout"] = "0"
+            return configuration
+        }
     }
 
     static func connect() async throws -> Connection { try await Connection.connect(configuration, logger: quiet) }

@@ -9,7 +9,7 @@ import Testing
 @testable import LeftfoldHTTP
 
 /// Over real sockets: what clients see when they misbehave.
-@Suite(.timeLimit(.minutes(5))) struct ConnectionTests {
+@Suite(.timeLimit(.minutes(10))) struct ConnectionTests {
     static func exchange(_ service: Service, _ chunks: String...) async throws -> String {
         try await service.app.test(.live) { client in try await RawConnection.exchange(port: client.port, chunks) }
     }

@@ -11,7 +11,7 @@ import Testing
 @testable import LeftfoldHTTP
 
 /// Who goes and who is told to come back when there are too many.
-@Suite("A crowd", .timeLimit(.minutes(3))) struct CrowdTests {
+@Suite("A crowd", .timeLimit(.minutes(10))) struct CrowdTests {
     private func configuration(_ maximum: Int, perAddress: Int? = nil) -> EdgeConfiguration {
         var configuration = EdgeConfiguration()
         (configuration.maximumConnections, configuration.maximumConnectionsPerAddress) = (maximum, perAddress)

@@ -14,7 +14,7 @@ import Testing
 @testable import LeftfoldHTTP
 
 /// What is answered on the event loop is what the routes would have answered.
-@Suite("Direct answers", .timeLimit(.minutes(5)))
+@Suite("Direct answers", .timeLimit(.minutes(10)))
 struct DirectAnswerTests {
     /// An edge over kept answers, and how many requests its router saw.
     private final class Kept: Sendable {
@@ -258,7 +258,8 @@ struct DirectAnswerTests {
 
     @Test("are left to the routes while the client does not take what it was sent")
     func unread() throws {
-        let answers = DirectAnswers(Somebody(), RequestLedger(RequestLimits()), RequestTimers(), isCrossOrigin: false)
+        let answers = DirectAnswers(
+            Somebody(), RequestLedger(RequestLimits()), RequestTimers(), LogHistory(), isCrossOrigin: false)
         answers.learn("/x", "/x", Fixed())
         let channel = EmbeddedChannel(handler: DirectAnswerHandler(answers))
         func request() throws {

@@ -10,7 +10,7 @@ import Testing
 @testable import LeftfoldHTTP
 
 /// Live queries over real sockets.
-@Suite("Event streams", .timeLimit(.minutes(5)))
+@Suite("Event streams", .timeLimit(.minutes(10)))
 struct EventStreamTests {
     private static func configuration(_ change: (inout EdgeConfiguration) -> Void = { _ in }) -> EdgeConfiguration {
         var configuration = EdgeConfiguration()

@@ -7,7 +7,7 @@ import Testing
 @testable import LeftfoldHTTP
 
 /// RFC 9110 and RFC 9112 on the wire: each row is what a client sends, what it is answered, and whether the connection goes on.
-@Suite("HTTP on the wire", .timeLimit(.minutes(3))) struct FramingTests {
+@Suite("HTTP on the wire", .timeLimit(.minutes(10))) struct FramingTests {
     struct Row: CustomTestStringConvertible, Sendable {
         let name: String
         let request: String
@@ -151,7 +151,7 @@ import Testing
 
     @Test func whoDidNotWaitForItHasNoMoreTimeThanOthers() async throws {
         var configuration = EdgeConfiguration()
-        configuration.idleTimeout = .seconds(1)
+        configuration.idleTimeout = .seconds(4)
         try await Service(configuration: configuration).running { port in
             let client = try await RawClient.open(port: port)
             client.send(Self.get("Expect: 100-continue", "Content-Length: 1") + "x")

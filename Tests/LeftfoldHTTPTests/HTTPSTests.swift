@@ -4,7 +4,7 @@ import Testing
 
 @testable import LeftfoldHTTP
 
-@Suite("HTTPS", .timeLimit(.minutes(5))) struct HTTPSTests {
+@Suite("HTTPS", .timeLimit(.minutes(10))) struct HTTPSTests {
     static let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
 

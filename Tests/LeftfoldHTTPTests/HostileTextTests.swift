@@ -12,7 +12,7 @@ import Testing
 
 /// Every place of a request where text comes in, with the text that costs careless code most. Eight times as much of it must not cost more
 /// than eight times the time, with a lot of slack; and on the way through the running edge not much more than plain text.
-@Suite("Hostile Unicode costs its length", .serialized, .timeLimit(.minutes(5))) struct HostileTextTests {
+@Suite("Hostile Unicode costs its length", .serialized, .timeLimit(.minutes(10))) struct HostileTextTests {
     struct Place: Sendable, CustomTestStringConvertible {
         let testDescription: String
         /// In bytes; eight times as much is tried as well.

@@ -8,7 +8,7 @@ import Testing
 @testable import LeftfoldHTTP
 
 /// HTTP as the RFCs say it, where it is not refused.
-@Suite("A request", .timeLimit(.minutes(2))) struct MessageTests {
+@Suite("A request", .timeLimit(.minutes(10))) struct MessageTests {
     @Test(
         "says its media type in any spelling",
         arguments: [

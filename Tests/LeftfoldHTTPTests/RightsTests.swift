@@ -9,7 +9,7 @@ import Testing
 @testable import LeftfoldHTTP
 
 /// Rights are asked before anything is read, and an `Idempotency-Key` is used up by an answer to a command, and by nothing else.
-@Suite("Rights come first, and keys are for answers", .timeLimit(.minutes(2))) struct RightsTests {
+@Suite("Rights come first, and keys are for answers", .timeLimit(.minutes(10))) struct RightsTests {
     static let key = UUID()
 
     struct Accident: Sendable, CustomTestStringConvertible {

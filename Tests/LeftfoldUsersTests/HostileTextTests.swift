@@ -6,7 +6,7 @@ import Testing
 @testable import LeftfoldUsers
 
 /// Every text of every command, from the wire and from code, with the text that costs careless code most.
-@Suite("Hostile Unicode in what users are made of costs its length", .timeLimit(.minutes(3))) struct HostileTextTests {
+@Suite("Hostile Unicode in what users are made of costs its length", .timeLimit(.minutes(10))) struct HostileTextTests {
     struct Field: Sendable, CustomTestStringConvertible {
         let testDescription: String
         let read: @Sendable (_ text: String) -> Void

@@ -28,5 +28,6 @@ public enum LeftfoldSchema {
         (23, "guards", PackageResources.V0023_guards_sql),
         (24, "generations", PackageResources.V0024_generations_sql),
         (25, "projections", PackageResources.V0025_projections_sql),
+        (26, "epochs", PackageResources.V0026_epochs_sql),
     ]
 }

@@ -9,6 +9,9 @@ public struct CommandBus: Sendable {
     /// The commands themselves, in the order of their names.
     package var types: [any Command.Type] { names.compactMap { registered[$0] } }
 
+    /// The epochs of the log.
+    public var history: LogHistory { decider.store.history }
+
     let decider: Decider
     private let journal: Journaling
     private let authorization: Authorization
@@ -56,7 +59,10 @@ public struct CommandBus: Sendable {
         // No work is done on what will be denied: normalizing costs more than the question.
         let isAdmitted = (try? authorization.admit(C.self, context.principal)) != nil
         return try await middleware.handle(isAdmitted ? command.normalized() : command, context) { command, context in
-            let record = CommandRecord(name: C.name, context: context, content: try CommandContent.of(command, context))
+            // The epoch before anything is read: what is read may be of an earlier one only, and is then refused.
+            let epoch = await decider.store.history.current()
+            let record = CommandRecord(
+                name: C.name, context: context, content: try CommandContent.of(command, context), epoch: epoch)
             return try await decider.decide(try await prepare(command, context), record)
         }
     }

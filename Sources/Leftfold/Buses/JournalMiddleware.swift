@@ -4,18 +4,22 @@
 ///
 /// It also answers repeats: a command that was answered before is recognised by its id when its refusal is to be
 /// recorded, and gets the first answer again (I10), whatever the state says by now.
+///
+/// A refusal that was decided in an epoch of the log is recorded in no other: there the command may be welcome.
 struct JournalMiddleware: CommandMiddleware {
     let journal: Journaling
 
     func handle<C: Command>(
         _ command: C, _ context: CommandContext, next: @Sendable (C, CommandContext) async throws -> Receipt
     ) async throws -> Receipt {
+        let epoch = await journal.store.history.current()
         do {
             return try await next(command, context)
         } catch let refusal as any Refusal where refusal.kind == .denied {
             try await journal.note(refusal, named: C.name, context, for: command.target.streams)
         } catch {
-            let record = CommandRecord(name: C.name, context: context, content: try CommandContent.of(command, context))
+            let content = try CommandContent.of(command, context)
+            let record = CommandRecord(name: C.name, context: context, content: content, epoch: epoch)
             return try await journal.record(error, of: record, for: command.target.streams)
         }
     }

@@ -1,12 +1,14 @@
 /// Recently used aggregates at their versions, so that a decision need not read the log. Bounded.
 ///
-/// An entry may be stale; it is never trusted: the append carries its version as the expected one, and a conflict drops it.
+/// An entry may be stale; it is never trusted: the append carries its version as the expected one, and a conflict drops it. One of another
+/// epoch of the log is none.
 public final class AggregateCache: Sendable {
     private let states: RecentlyUsed<StreamName, Entry>
 
     private struct Entry: Sendable {
         var state: any Aggregate
         var version: StreamVersion
+        var epoch: LogEpoch?
     }
 
     /// - Parameter capacity: how many aggregates are kept at most; 0 turns the cache off.
@@ -14,14 +16,14 @@ public final class AggregateCache: Sendable {
 
     var isOn: Bool { states.isOn }
 
-    func find<A: Aggregate>(_ type: A.Type, _ stream: StreamName) -> Loaded<A>? {
-        guard let entry = states.find(stream), let state = entry.state as? A else { return nil }
+    func find<A: Aggregate>(_ type: A.Type, _ stream: StreamName, in epoch: LogEpoch?) -> Loaded<A>? {
+        guard let entry = states.find(stream), entry.epoch == epoch, let state = entry.state as? A else { return nil }
         return Loaded(state: state, version: entry.version)
     }
 
     /// Keeps the newer of what is there and what is offered.
-    func keep(_ state: any Aggregate, _ version: StreamVersion, for stream: StreamName) {
-        states.keep(Entry(state: state, version: version), for: stream) { $0.version > version }
+    func keep(_ state: any Aggregate, _ version: StreamVersion, for stream: StreamName, in epoch: LogEpoch?) {
+        states.keep(Entry(state: state, version: version, epoch: epoch), for: stream) { $0.epoch == epoch && $0.version > version }
     }
 
     func forget(_ stream: StreamName) { states.forget(stream) }

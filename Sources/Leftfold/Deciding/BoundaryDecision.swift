@@ -13,7 +13,7 @@ struct BoundaryDecision: BoundaryVisitor {
         let reference: StreamIDs<repeat each A> = command.target
         let ids = reference.ids
         if let twice = reference.streams.firstRepeated { throw RepeatedStream(twice) }
-        let loaded = (repeat try await decider.loader.load(each ids))
+        let loaded = (repeat try await decider.loader.load(each ids, in: record.epoch))
         let plan: Plan<repeat each A>
         do {
             plan = try self.plan(command, on: repeat (each loaded).known, ids: repeat each ids)
@@ -22,7 +22,7 @@ struct BoundaryDecision: BoundaryVisitor {
             var isNewest = true
             for state in repeat each loaded { isNewest = isNewest && state.isNewest }
             if isNewest { throw error }
-            let newest = (repeat try await decider.loader.catchUp((each loaded).known, each ids))
+            let newest = (repeat try await decider.loader.catchUp((each loaded).known, each ids, in: record.epoch))
             plan = try self.plan(command, on: repeat each newest, ids: repeat each ids)
         }
         let answer: AppendAnswer
@@ -34,11 +34,13 @@ struct BoundaryDecision: BoundaryVisitor {
         }
         if answer.isOfEarlierAttempt { for stream in reference.streams { decider.loader.forget(stream) } }
         if answer.isAppended {
-            for (after, id) in repeat (each plan.after, each ids) { decider.loader.keep(after.state, after.version, id.name) }
+            for (after, id) in repeat (each plan.after, each ids) {
+                decider.loader.keep(after.state, after.version, id.name, in: record.epoch)
+            }
         }
         if case .wrongExpectedVersion(let stream, let actual) = answer {
             for (known, id) in repeat (each plan.known, each ids) {
-                if id.name == stream { try await decider.loader.catchUp(known, id, to: actual) }
+                if id.name == stream { try await decider.loader.catchUp(known, id, to: actual, in: record.epoch) }
             }
         }
         return try Receipt(answer, to: plan.append)

@@ -16,7 +16,7 @@ struct Decider: Sendable {
 
         var left: [Passengers.Waiting] = []
         defer { lines.pass(id.name, puttingBack: left) }
-        let (known, isNewest) = try await loader.load(id, opens: C.opensStream)
+        let (known, isNewest) = try await loader.load(id, opens: C.opensStream, in: record.epoch)
         let (own, decidedOn) = try await decide(decision, on: known, isNewest: isNewest)
 
         // Those that wait are decided on what this one will have done, and go with it.
@@ -36,12 +36,12 @@ struct Decider: Sendable {
         if answers.contains(where: \.isOfEarlierAttempt) {
             loader.forget(id.name)
         } else if let end = chain.end(of: answers) {
-            loader.keep(end.state, end.version, id.name)
+            loader.keep(end.state, end.version, id.name, in: end.append.command.epoch)
         }
         left = passengers.answer(answers)
 
         guard let answer = answers.first else { throw Unavailable("The store gave no answer.") }
-        if case .wrongExpectedVersion(_, let actual) = answer { try await loader.catchUp(decidedOn, id, to: actual) }
+        if case .wrongExpectedVersion(_, let actual) = answer { try await loader.catchUp(decidedOn, id, to: actual, in: record.epoch) }
         return try own.receipt(for: answer)
     }
 
@@ -54,7 +54,7 @@ struct Decider: Sendable {
             return (try decision.decide(on: known), known)
         } catch {
             if isNewest { throw error }
-            let newest = try await loader.catchUp(known, decision.command.target)
+            let newest = try await loader.catchUp(known, decision.command.target, in: decision.record.epoch)
             if newest.version == known.version { throw error }
             return try await decide(decision, on: newest, isNewest: true)
         }

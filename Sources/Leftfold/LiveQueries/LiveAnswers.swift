@@ -127,7 +127,7 @@ extension QueryBus {
 
 /// The last answer that somebody got who comes back: nothing older is told, nor the same again, and what passes does not end it.
 package struct LiveResumption: Sendable {
-    let position: GlobalPosition
+    package let position: GlobalPosition
     let isSame: @Sendable (_ json: [UInt8]) -> Bool
 
     package init(_ position: GlobalPosition, isSame: @escaping @Sendable (_ json: [UInt8]) -> Bool) {

@@ -6,18 +6,22 @@ public import Foundation
 /// Every requirement throws ``Unavailable`` when the store cannot be reached or has no room for more work, and whatever
 /// says that the log is broken. Nothing was written then, unless it says ``OutcomeUnknown``.
 public protocol EventStore: Sendable {
+    /// The epochs of the log. A store on top of another one has that one's.
+    var history: LogHistory { get }
+
     /// Appends in order what was decided on one another's outcome: each only if the one before it was appended, too, by
     /// this call. Each is decided on its own, all or nothing, with its journal row; see ``AppendAnswer``. One whose command
     /// id is known may be given its first answer where its predecessor was not appended.
     ///
     /// Throws ``OutcomeUnknown`` where the store cannot tell whether the chain was written: sent again with the same ids,
     /// it will tell. What else it throws is about the first of the chain; one further on that cannot be stored as such is
-    /// left, with what follows, ``AppendAnswer/predecessorNotAppended``, and fails when it comes first.
+    /// left, with what follows, ``AppendAnswer/predecessorNotAppended``, and fails when it comes first. Throws ``EpochEnded``
+    /// where a command of it was decided in another epoch than the log is in.
     func append(_ chain: [Append]) async throws -> [AppendAnswer]
 
     /// Puts a refusal in the journal, unless the command id is known: then the first answer stands.
     ///
-    /// Throws ``OutcomeUnknown`` where the store cannot tell whether it was written.
+    /// Throws ``OutcomeUnknown`` where the store cannot tell whether it was written, and ``EpochEnded`` as `append` does.
     func record(_ refused: RefusedCommand) async throws -> RecordAnswer
 
     /// The events of one stream after a version, in order. Empty for an unknown stream.

@@ -18,20 +18,23 @@ public final class InMemoryEventStore: EventStore {
         var streams: [StreamProgress]
     }
 
+    public let history = LogHistory()
     private let contents = Mutex(Contents())
 
     public init() {}
 
     public func append(_ chain: [Append]) async throws -> [AppendAnswer] {
         try contents.withLock { contents in
-            try chain.reduce(into: []) { answers, append in
+            try check(chain.map(\.command))
+            return try chain.reduce(into: []) { answers, append in
                 answers.append(try contents.append(append, follows: answers.allSatisfy(\.isAppended)))
             }
         }
     }
 
     public func record(_ refused: RefusedCommand) async throws -> RecordAnswer {
-        contents.withLock { contents in
+        try contents.withLock { contents in
+            try check([refused.command])
             switch contents.known(refused.command) {
             case .acceptedBefore(let appended): return .acceptedBefore(appended)
             case .refusedBefore(let kind, let code): return .refusedBefore(kind, code: code)
@@ -41,6 +44,26 @@ public final class InMemoryEventStore: EventStore {
             contents.record(refused.command, .refused(refused.kind), code: refused.code, for: refused.streams)
             return .recorded
         }
+    }
+
+    /// All that it holds now.
+    package struct Backup: Sendable { fileprivate let contents: Contents }
+
+    package func backUp() -> Backup { Backup(contents: contents.withLock { $0 }) }
+
+    /// Holds again what it held then, as after a failover that lost the rest.
+    ///
+    /// - Parameter epoch: the one that begins; nil: nobody is told.
+    package func restore(_ backup: Backup, entering epoch: LogEpoch?) {
+        contents.withLock { contents in
+            contents = backup.contents
+            if let epoch { _ = history.enter(epoch, ended: [history.epoch: backup.contents.head]) }
+        }
+    }
+
+    private func check(_ commands: [CommandRecord]) throws {
+        let epoch = history.epoch
+        for decidedIn in commands.lazy.compactMap(\.epoch) where decidedIn != epoch { throw EpochEnded(decidedIn) }
     }
 
     public func read(_ stream: StreamName, after version: StreamVersion, limit: Int?) async throws -> [RecordedEvent] {

@@ -11,6 +11,7 @@ public final class Pool: Sendable {
     private let acquireTimeout: Duration
     private let idleTimeout: Duration
     private let logger: Logger
+    private let onConnect: @Sendable (Connection) async throws(PostgresError) -> Void
     let state: Mutex<PoolState<Connection>>
     private let drained = Mutex<[UInt64]>([])
 
@@ -21,15 +22,18 @@ public final class Pool: Sendable {
     /// - Parameter acquireTimeout: how long a caller waits for a connection, opening included, before `.poolExhausted`.
     /// - Parameter idleTimeout: connections idle for longer are closed when the next one is lent.
     /// - Parameter logger: of the connections.
+    /// - Parameter onConnect: what is done with each new connection before it is lent. What it throws, the opening has failed with.
     public init(
         _ configuration: ConnectionConfiguration, size: Int = 10, acquireTimeout: Duration = .seconds(5),
         idleTimeout: Duration = .seconds(600),
-        logger: Logger = Logger(label: "leftfold.postgres.pool")
+        logger: Logger = Logger(label: "leftfold.postgres.pool"),
+        onConnect: @escaping @Sendable (Connection) async throws(PostgresError) -> Void = { _ throws(PostgresError) in }
     ) {
         self.configuration = configuration
         self.acquireTimeout = acquireTimeout
         self.idleTimeout = idleTimeout
         self.logger = logger
+        self.onConnect = onConnect
         state = Mutex(PoolState(size: max(1, size)))
     }
 
@@ -99,6 +103,12 @@ public final class Pool: Sendable {
         _ = await Poller.shared.park(token, until: .now + grace, cancellable: false) { isDrained }
     }
 
+    /// Lends no connection any more that was opened before. Those that are idle are closed now, those that are lent when they come back.
+    public func retire(openedBefore limit: ContinuousClock.Instant) async {
+        let retired = state.withLock { state in state.retire(openedBefore: limit) { $0.openedAt } }
+        for connection in retired { await connection.close() }
+    }
+
     var isClosed: Bool { state.withLock { $0.closed } }
 
     private var isDrained: Bool { state.withLock { $0.lent == 0 && $0.opening == 0 } }
@@ -143,6 +153,12 @@ public final class Pool: Sendable {
     private func open(until deadline: ContinuousClock.Instant) async throws(PostgresError) -> Connection {
         do throws(PostgresError) {
             let connection = try await Connection.connect(configuration, logger: logger, until: deadline)
+            do throws(PostgresError) {
+                try await onConnect(connection)
+            } catch {
+                await connection.close()
+                throw error
+            }
             wake(state.withLock { $0.opened(now: .now) })
             return connection
         } catch {
@@ -157,7 +173,7 @@ public final class Pool: Sendable {
     }
 
     private func release(_ connection: Connection) async {
-        if await connection.isIdle {
+        if await connection.isIdle, !state.withLock({ $0.isRetired(connection.openedAt) }) {
             let (woken, keep) = state.withLock { $0.release(connection, now: .now) }
             if !keep { await connection.close() }
             wake(woken)

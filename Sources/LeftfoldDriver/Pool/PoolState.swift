@@ -45,6 +45,9 @@ struct PoolState<Resource> {
     private var retryAt: ContinuousClock.Instant?
     private var backoff: Backoff
 
+    /// What was opened before is not lent any more.
+    private var retiredBefore: ContinuousClock.Instant?
+
     /// Cannot transition.
     private(set) var closed = false
 
@@ -146,6 +149,16 @@ struct PoolState<Resource> {
         let old = idle.prefix { $0.since < before }.map(\.resource)
         idle.removeFirst(old.count)
         return old
+    }
+
+    func isRetired(_ openedAt: ContinuousClock.Instant) -> Bool { retiredBefore.map { openedAt < $0 } ?? false }
+
+    /// Takes those that are idle and were opened before.
+    mutating func retire(openedBefore limit: ContinuousClock.Instant, _ openedAt: (Resource) -> ContinuousClock.Instant) -> [Resource] {
+        retiredBefore = max(limit, retiredBefore ?? limit)
+        let all = idle
+        idle = all.filter { !isRetired(openedAt($0.resource)) }
+        return all.map(\.resource).filter { isRetired(openedAt($0)) }
     }
 
     /// No more lending. Returns the waiters to wake and the connections to close.

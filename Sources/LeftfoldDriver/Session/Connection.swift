@@ -30,6 +30,8 @@ public enum InterruptPolicy: Sendable {
 /// It serves one statement at a time; a second one at the same time throws `.misuse` and disturbs nothing. Statements are prepared once and
 /// kept. libpq never blocks here: when it would, the task waits in the poller.
 public actor Connection {
+    /// When its opening was over.
+    public nonisolated let openedAt = ContinuousClock.now
     let handle: ConnectionHandle
     let notices: Notices
     var statements: StatementCache

@@ -21,10 +21,14 @@ final class DirectAnswers: Sendable {
     private let ledger: RequestLedger
     private let timers: RequestTimers
     private let isCrossOrigin: Bool
+    private let history: LogHistory
     private let date = HTTPDate()
 
-    init(_ authenticator: any Authenticator, _ ledger: RequestLedger, _ timers: RequestTimers, isCrossOrigin: Bool) {
-        (self.authenticator, self.ledger, self.timers, self.isCrossOrigin) = (authenticator, ledger, timers, isCrossOrigin)
+    init(
+        _ authenticator: any Authenticator, _ ledger: RequestLedger, _ timers: RequestTimers, _ history: LogHistory, isCrossOrigin: Bool
+    ) {
+        (self.authenticator, self.ledger, self.timers, self.history) = (authenticator, ledger, timers, history)
+        self.isCrossOrigin = isCrossOrigin
     }
 
     /// The target was answered by this query.
@@ -45,28 +49,32 @@ final class DirectAnswers: Sendable {
             head.uri.utf8.allSatisfy({ $0 < 0x80 }), let known = known.find(head.uri), let wishes = DirectWishes(head.headers),
             let principal = authenticator.known(wishes.credential)
         else { return nil }
+        guard let epoch = history.settled else { return nil }
+        let after = wishes.after.map(history.known)
+        if case .some(nil) = after { return nil }
         let start = ContinuousClock.now
         let account = RequestLedger.Account(principal)
         guard case .admitted = ledger.enter(account, at: start) else { return nil }
 
         let correlationID = wishes.correlationID ?? CorrelationID.generated()
-        let context = QueryContext(principal: principal, correlationID: correlationID, after: wishes.after)
+        let context = QueryContext(principal: principal, correlationID: correlationID, after: after ?? nil)
         let found = known.question.find(context)
         ledger.leave(account, refunding: found == nil)
         guard let (answer, tag, position) = found else { return nil }
         let isKnown = wishes.tags.map { EntityTag.isKnown(tag, [.ifNoneMatch: $0]) } ?? false
-        let response = Found(head: self.head(answer, tag, position, correlationID, isKnown: isKnown), answer: isKnown ? nil : answer)
+        let token = epoch.token(for: position)
+        let response = Found(head: self.head(answer, tag, token, correlationID, isKnown: isKnown), answer: isKnown ? nil : answer)
         timers.record(ContinuousClock.now - start, .get, known.route, isKnown ? .notModified : .ok)
         return response
     }
 
     private func head(
-        _ answer: EncodedAnswer, _ tag: String, _ position: GlobalPosition, _ correlationID: String, isKnown: Bool
+        _ answer: EncodedAnswer, _ tag: String, _ token: Int64, _ correlationID: String, isKnown: Bool
     ) -> HTTPResponseHead {
         var fields: [(String, String)] = []
         fields.reserveCapacity(12)
         if !isKnown { fields.append(("Content-Type", "application/json")) }
-        fields.append(("Leftfold-Position", position.description))
+        fields.append(("Leftfold-Position", String(token)))
         fields.append(("Cache-Status", "leftfold; hit"))
         fields.append(("ETag", tag))
         fields.append(("Cache-Control", "private, no-cache"))

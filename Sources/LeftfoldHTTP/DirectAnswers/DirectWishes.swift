@@ -6,7 +6,8 @@ import NIOHTTP1
 struct DirectWishes {
     let credential: Credential
     private(set) var correlationID: String?
-    private(set) var after: GlobalPosition?
+    /// A token.
+    private(set) var after: Int64?
     /// `If-None-Match`.
     private(set) var tags: String?
 
@@ -38,7 +39,7 @@ struct DirectWishes {
         }
         if let position {
             guard position.utf8.count <= 20, let number = WholeNumber.parse(position.utf8) else { return nil }
-            after = GlobalPosition(rawValue: number)
+            after = number
         }
         self.tags = tags
     }

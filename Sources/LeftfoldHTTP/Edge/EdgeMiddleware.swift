@@ -10,6 +10,8 @@ struct EdgeMiddleware: RouterMiddleware {
     /// At what level each request is told.
     let logLevel: Logger.Level
     let timers: RequestTimers
+    /// Nil where nothing of the log is told.
+    var history: LogHistory?
     let denials = DenialLog()
 
     @concurrent func handle(
@@ -67,7 +69,7 @@ struct EdgeMiddleware: RouterMiddleware {
     private func finish(_ response: inout Response, _ request: Request, _ context: EdgeContext) {
         response.headers[.correlationID] = context.correlationID
         response.headers[.contentTypeOptions] = "nosniff"
-        ReadSession.extend(&response.headers, of: request.headers)
+        ReadSession.extend(&response.headers, of: request.headers, in: history)
         if response.headers[.cacheControl] == nil { response.headers[.cacheControl] = "no-store" }
         if response.status.code >= 400, JSONBody.mayExceed(bodyLimit, request.headers) { response.headers[.connection] = "close" }
     }

@@ -49,7 +49,8 @@ public struct HTTPEdge: Sendable {
                 limit: configuration.limits.eventStreams, limitOfEach: configuration.limits.eventStreamsPerPrincipal),
             heartbeat: configuration.heartbeat,
             direct: isDirect
-                ? DirectAnswers(authenticator, ledger, timers, isCrossOrigin: !configuration.allowedOrigins.isEmpty) : nil)
+                ? DirectAnswers(authenticator, ledger, timers, commands.history, isCrossOrigin: !configuration.allowedOrigins.isEmpty) : nil
+        )
         self.authenticator = authenticator
         self.routes = routes
         monitoring = MonitoringRoutes(readiness: readiness, metrics: metrics)
@@ -102,7 +103,7 @@ public struct HTTPEdge: Sendable {
         router.add(
             middleware: EdgeMiddleware(
                 directory: directory, bodyLimit: configuration.bodyLimit, logLevel: configuration.requestLogLevel,
-                timers: timers))
+                timers: timers, history: buses.history))
         // Before what may be refused for the number of requests: who asks how it is going is answered.
         if configuration.answersHealth { monitoring.add(to: router) }
         router.add(middleware: OverloadMiddleware(configuration.limits.running))

@@ -2,13 +2,13 @@ import Crypto
 import HTTPTypes
 import Leftfold
 
-/// Names the answer that a client got last, so that a stream can be taken up again: `<position>.<digest of the JSON>`.
+/// Names the answer that a client got last, so that a stream can be taken up again: `<token of the position>.<digest of the JSON>`.
 struct EventID: Sendable, Equatable, CustomStringConvertible {
-    let position: GlobalPosition
+    let token: Int64
     let digest: String
 
-    init(_ json: [UInt8], at position: GlobalPosition) {
-        (self.position, digest) = (position, EntityTag.digest(json))
+    init(_ json: [UInt8], at token: Int64) {
+        (self.token, digest) = (token, EntityTag.digest(json))
     }
 
     /// What `Last-Event-ID` names; nil where there is none, or an empty one, which browsers send for none.
@@ -20,14 +20,17 @@ struct EventID: Sendable, Equatable, CustomStringConvertible {
         let parts = text.bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         guard fields.count == 1, !text.isLong, parts.count == 2, parts[1].count == EntityTag.digestLength,
             parts[1].allSatisfy({ $0 > 0x20 && $0 < 0x7F }),
-            let position = WholeNumber.parse(parts[0])
+            let token = WholeNumber.parse(parts[0])
         else { throw .invalidLastEventID }
-        self.position = GlobalPosition(rawValue: position)
+        self.token = token
         digest = String(decoding: parts[1], as: UTF8.self)
     }
 
-    var description: String { "\(position).\(digest)" }
+    var description: String { "\(token).\(digest)" }
 
-    /// An iteration that goes on after this answer.
-    var resumption: LiveResumption { LiveResumption(position) { [digest] in EntityTag.digest($0) == digest } }
+    /// An iteration that goes on after this answer; nil where the log has lost it, so that the stream begins anew.
+    func resumption(in history: LogHistory) async -> LiveResumption? {
+        guard let position = try? await history.position(of: token) else { return nil }
+        return LiveResumption(position) { [digest] in EntityTag.digest($0) == digest }
+    }
 }

@@ -10,6 +10,7 @@ import ServiceLifecycle
 /// The next answer is looked for when the one before it is written, so a client that reads slowly costs no memory, and gets fewer.
 struct EventStream<Q: Query>: Sendable {
     let answers: LiveAnswers<Q>.Iterator
+    let history: LogHistory
     /// The first answer, unless the client has it.
     let first: Answered<Q.Answer>?
     let place: EventStreamPlaces.Place
@@ -40,9 +41,11 @@ struct EventStream<Q: Query>: Sendable {
         var admitted = ContinuousClock.now
         do {
             await messages.send(EventMessage.opening)
-            if let first { await messages.send(try Self.message(first)) }
+            if let first { await messages.send(try Self.message(first, in: history.epoch)) }
             while true {
-                let message = try await answers.next(within: heartbeat).map(Self.message) ?? EventMessage.heartbeat
+                let epoch = history.epoch
+                let answered = try await answers.next(within: heartbeat)
+                let message = try answered.map { try Self.message($0, in: epoch) } ?? EventMessage.heartbeat
                 if admitted.duration(to: .now) >= heartbeat {
                     try await admitAgain()
                     admitted = .now
@@ -57,9 +60,9 @@ struct EventStream<Q: Query>: Sendable {
         messages.finish()
     }
 
-    private static func message(_ answered: Answered<Q.Answer>) throws -> ByteBuffer {
+    private static func message(_ answered: Answered<Q.Answer>, in epoch: LogEpoch) throws -> ByteBuffer {
         let json = try answered.json()
-        return EventMessage.answer(json, EventID(json, at: answered.position))
+        return EventMessage.answer(json, EventID(json, at: epoch.token(for: answered.position)))
     }
 
     private func problem(_ error: any Error) -> Problem {

@@ -9,7 +9,7 @@ enum CommandHeaders {
             guard let id = UUID(uuidString: String(decoding: key, as: UTF8.self)) else { throw .invalidIdempotencyKey }
             context.commandID = id
         }
-        _ = try ReadSession.read(headers)
+        _ = try ReadSession.tokens(headers)
         context.causationID = try CorrelationID.readCausation(headers)
         context.expectedVersions = try EntityTag.ifMatch(headers)
     }

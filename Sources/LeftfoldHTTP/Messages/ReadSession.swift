@@ -9,37 +9,44 @@ enum ReadSession {
     static let beginning = "new"
     private static let prefix = "1."
     private static let maximumMembers = 16
-    /// The longest: the prefix, and the largest position.
+    /// The longest: the prefix, and the largest token.
     private static let maximumLength = maximumMembers * 24
 
-    /// Everything up to here was seen in the session; nil outside of one.
-    static func read(_ headers: HTTPFields) throws(RequestRefusal) -> GlobalPosition? {
-        var reached: GlobalPosition?
+    /// Everything up to these was seen in the session; nil outside of one.
+    static func tokens(_ headers: HTTPFields) throws(RequestRefusal) -> [Int64]? {
+        var tokens: [Int64]?
         var members = 0
         for field in headers[fields: .leftfoldSession] {
             let bytes = field.withUnsafeBytesOfValue { $0.count <= maximumLength ? Array($0) : nil }
             guard let bytes else { throw .invalidSession }
             for member in bytes.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false) {
                 members += 1
-                guard members <= maximumMembers, let position = position(member) else { throw .invalidSession }
-                reached = max(reached ?? .zero, position)
+                guard members <= maximumMembers, let token = token(member) else { throw .invalidSession }
+                tokens = (tokens ?? []) + (token.map { [$0] } ?? [])
             }
         }
-        return reached
+        return tokens
     }
 
-    private static func position(_ member: ArraySlice<UInt8>) -> GlobalPosition? {
+    /// Nil where it is none; an inner nil at the beginning.
+    private static func token(_ member: ArraySlice<UInt8>) -> Int64?? {
         let blank = UInt8(ascii: " ")
         let text = member.drop { $0 == blank }.reversed().drop { $0 == blank }.reversed()
-        if text.elementsEqual(beginning.utf8) { return .zero }
-        guard text.starts(with: prefix.utf8), let position = WholeNumber.parse(text.dropFirst(prefix.utf8.count)) else { return nil }
-        return GlobalPosition(rawValue: position)
+        if text.elementsEqual(beginning.utf8) { return .some(nil) }
+        guard text.starts(with: prefix.utf8), let token = WholeNumber.parse(text.dropFirst(prefix.utf8.count)) else { return nil }
+        return .some(token)
     }
 
     /// Takes an answer into the session of its request, if there is one.
-    static func extend(_ response: inout HTTPFields, of request: HTTPFields) {
-        guard request.contains(.leftfoldSession), let before = try? read(request) else { return }
-        let answered = response[.leftfoldPosition].flatMap { WholeNumber.parse($0.utf8) } ?? 0
-        response[.leftfoldSession] = "\(prefix)\(max(before.rawValue, answered))"
+    static func extend(_ response: inout HTTPFields, of request: HTTPFields, in history: LogHistory?) {
+        guard request.contains(.leftfoldSession), var tokens = try? tokens(request) else { return }
+        if let answered = response[.leftfoldPosition].flatMap({ WholeNumber.parse($0.utf8) }) { tokens.append(answered) }
+        func position(_ token: Int64) -> GlobalPosition? {
+            guard let history else { return GlobalPosition(rawValue: token) }
+            return history.known(token)
+        }
+        // One that is lost is refused where it is asked with; it is told again, so that the client learns it.
+        let latest = tokens.first { position($0) == nil } ?? tokens.max { (position($0) ?? .zero) < (position($1) ?? .zero) }
+        response[.leftfoldSession] = "\(prefix)\(latest ?? (history?.epoch ?? .first).token(for: .zero))"
     }
 }

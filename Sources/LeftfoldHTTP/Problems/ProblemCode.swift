@@ -102,6 +102,9 @@ struct ProblemCode: Sendable, Hashable {
         .init("invalid_last_event_id", .badRequest, .query, "`Last-Event-ID` is not the id of a message of an event stream."),
         .init("too_many_streams", .tooManyRequests, .query, "The principal has as many event streams open as it may."),
         .init("not_yet_visible", .serviceUnavailable, .query, "The read model did not reach the position in time. Ask again."),
+        .init(
+            "position_lost", .conflict, .query,
+            "`Leftfold-Position`, `after` or the session is of a history that the log has lost to a failover or a restore. Ask without it."),
         .init("query_timed_out", .serviceUnavailable, .query, "The query took too long."),
         .init("too_many_queries", .serviceUnavailable, .query, "Too many of these are being read at once."),
         .init("too_many_rows", .unprocessableContent, .query, "The answer would have more rows than are ever answered."),

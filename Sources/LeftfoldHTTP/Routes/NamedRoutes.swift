@@ -19,10 +19,11 @@ enum NamedRoutes {
         if let unknown = string.parameters.first(where: { $0.name != ReadPosition.parameter }) {
             throw RequestRefusal.unknownParameter(unknown.name.utf8)
         }
-        asking.after = try ReadPosition.read(request.headers, string)
+        let epoch = await buses.history.current()
+        asking.after = try await ReadPosition.read(request.headers, string, in: buses.history)
         let json = try await JSONBody.read(request, limit: buses.bodyLimit)
         let answered = try await buses.queries.ask(named: try name(context), json: json, asking) { LargeBodies.Work.current?.done() }
-        return Response(answer: answered.value, at: answered.position, answered.cache)
+        return Response(answer: answered.value, at: epoch.token(for: answered.position), answered.cache)
     }
 
     private static func name(_ context: EdgeContext) throws -> String { try context.parameters.require("name") }

@@ -51,7 +51,8 @@ struct QueryEndpoint<Q: Query>: Sendable {
         }
         let query = try StrictJSON.decode(
             Q.self, from: JSONObject.inserting(fields, into: JSONObject.empty), cursors: buses.queries.cursors)
-        asking.after = try ReadPosition.read(request.headers, string)
+        let epoch = await buses.history.current()
+        asking.after = try await ReadPosition.read(request.headers, string, in: buses.history)
         let last = try EventID(request.headers)
         if EventStreamAccept.isWanted(request) { return try await watch(query, asking, since: last, context, buses) }
         let answered = try await buses.queries.ask(query, asking)
@@ -62,16 +63,16 @@ struct QueryEndpoint<Q: Query>: Sendable {
         {
             direct.learn(target, route, KnownQuestion(query: query, queries: buses.queries, version: version))
         }
-        return try response(to: request, answered)
+        return try response(to: request, answered, in: epoch)
     }
 
-    private func response(to request: Request, _ answered: Answered<Q.Answer>) throws -> Response {
+    private func response(to request: Request, _ answered: Answered<Q.Answer>, in epoch: LogEpoch) throws -> Response {
         let json = try answered.json()
         let tag = version.map { EntityTag.of($0(answered.value)) } ?? EntityTag.of(json)
         var response =
             EntityTag.isKnown(tag, request.headers)
-            ? Response(notModifiedAt: answered.position, answered.cache)
-            : Response(answer: json, at: answered.position, answered.cache)
+            ? Response(notModifiedAt: epoch.token(for: answered.position), answered.cache)
+            : Response(answer: json, at: epoch.token(for: answered.position), answered.cache)
         response.headers[.eTag] = tag
         // It may be kept, but must be asked for again each time: that is what the tag is for.
         response.headers[.cacheControl] = "private, no-cache"
@@ -84,19 +85,22 @@ struct QueryEndpoint<Q: Query>: Sendable {
         _ query: Q, _ asked: QueryContext, since last: EventID?, _ context: EdgeContext, _ buses: Buses
     ) async throws -> Response {
         var asked = asked
-        asked.after = [asked.after, last?.position].compactMap(\.self).max()
+        let epoch = await buses.history.current()
+        let resumption = await last?.resumption(in: buses.history)
+        asked.after = [asked.after, resumption?.position].compactMap(\.self).max()
         let place = try buses.eventStreams.take(for: asked.principal)
-        var answers = buses.queries.watch(query, asked, since: last?.resumption).makeAsyncIterator()
-        let first = try await answers.next(within: last == nil ? nil : .zero)
+        var answers = buses.queries.watch(query, asked, since: resumption).makeAsyncIterator()
+        let first = try await answers.next(within: resumption == nil ? nil : .zero)
         let stream = EventStream(
-            answers: answers, first: first, place: place, heartbeat: buses.heartbeat, admitAgain: context.exchange.admitAgain,
+            answers: answers, history: buses.history, first: first, place: place, heartbeat: buses.heartbeat,
+            admitAgain: context.exchange.admitAgain,
             correlationID: context.correlationID, logger: context.logger)
         var response = Response(
             status: .ok, headers: [.contentType: "text/event-stream", .cacheControl: "no-store", .accelBuffering: "no"],
             body: ResponseBody { writer in try await stream.write(to: &writer) })
         response.headers[.vary] = "Accept, Authorization"
         if let first {
-            response.headers[.leftfoldPosition] = first.position.description
+            response.headers[.leftfoldPosition] = String(epoch.token(for: first.position))
             response.headers[.cacheStatus] = Response.cacheStatus(first.cache)
         }
         return response

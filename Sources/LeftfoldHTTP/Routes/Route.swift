@@ -47,6 +47,8 @@ struct Buses: Sendable {
     let eventStreams: EventStreamPlaces
     let heartbeat: Duration
     let direct: DirectAnswers?
+
+    var history: LogHistory { commands.history }
 }
 
 /// `{id}` in a path.

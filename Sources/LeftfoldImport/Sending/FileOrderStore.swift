@@ -165,6 +165,7 @@ extension AppendAnswer {
 
 /// Everything else goes straight through.
 extension FileOrderStore {
+    var history: LogHistory { base.history }
     func record(_ refused: RefusedCommand) async throws -> RecordAnswer { try await base.record(refused) }
     func read(_ stream: StreamName, after version: StreamVersion, limit: Int?) async throws -> [RecordedEvent] {
         try await base.read(stream, after: version, limit: limit)

@@ -25,12 +25,15 @@ enum AppendCall {
                 \(context.causationID), \(context.receivedAt), \(write.stream), \(expected), \(event.type), \(JSONBytes(event.data))
             """
         let metadata = try EventMetadata(of: event, in: append)
-        if metadata == nil, event.tags.isEmpty, write.claims == .none { return "\(fragment: call))" }
+        let epoch = command.epoch?.rawValue
+        if metadata == nil, event.tags.isEmpty, write.claims == .none {
+            return epoch.map { "\(fragment: call), p_epoch => \($0))" } ?? "\(fragment: call))"
+        }
         let claims = write.claims.columns
         return """
             \(fragment: call), \(metadata.map { JSONBytes($0.json) }), \(event.tags.isEmpty ? nil : event.tags.inOrder),
             \(claims.takes.isEmpty ? nil : claims.takes), \(claims.takes.isEmpty ? nil : claims.kinds),
-            \(claims.takes.isEmpty ? nil : claims.values))
+            \(claims.takes.isEmpty ? nil : claims.values), \(epoch))
             """
     }
 

@@ -22,10 +22,12 @@ struct AppendColumns {
     private var claimValues: [String] = []
     private var conditions: [JSONBytes?] = []
     private var progress: [JSONBytes?] = []
+    private var epoch: LogEpoch?
 
     mutating func add(_ append: Append, follows: Bool) throws {
         commands.add(append.command)
         self.follows.append(follows)
+        epoch = epoch ?? append.command.epoch
         conditions.append(
             append.conditions.isEmpty ? nil : JSONBytes([UInt8](try JSONEncoder().encode(append.conditions.map(ConditionJSON.init)))))
         progress.append(try append.progress.map { JSONBytes([UInt8](try JSONEncoder().encode(ProgressJSON($0)))) })
@@ -74,6 +76,7 @@ struct AppendColumns {
         }
         if conditions.contains(where: { $0 != nil }) { add("p_conditions => \(conditions)") }
         if progress.contains(where: { $0 != nil }) { add("p_progress => \(progress)") }
+        if let epoch { add("p_epoch => \(epoch.rawValue)") }
         return "\(fragment: sql))"
     }
 }

@@ -10,6 +10,7 @@ import Synchronization
 final class Appender: Sendable {
     private let pool: Pool
     private let log: LogName
+    private let watch: EpochWatch
     private let limits: AppendLimits
     private let logger: Logger
     private let line: Batcher<Only, Work, Done>
@@ -30,9 +31,10 @@ final class Appender: Sendable {
         case recorded(RecordAnswer)
     }
 
-    init(pool: Pool, log: LogName, limits: AppendLimits, logger: Logger) {
+    init(pool: Pool, log: LogName, watch: EpochWatch, limits: AppendLimits, logger: Logger) {
         self.pool = pool
         self.log = log
+        self.watch = watch
         self.limits = limits
         self.logger = logger
         line = Batcher(capacity: limits.queueCount)
@@ -111,19 +113,32 @@ extension Appender {
 
     private func append(_ chains: [[Append]]) async -> [Result<[AppendAnswer], any Error>] {
         guard let first = chains.first else { return [] }
+        let epoch = watch.history.epoch
+        if let ended = chains.lazy.joined().compactMap(\.command.epoch).first(where: { $0 != epoch }) {
+            return chains.count > 1 ? await appendEach(chains) : [.failure(EpochEnded(ended))]
+        }
         do {
             let rows = try await send(try AppendCall.sql(for: chains, in: log), of: chains.reduce(0) { $0 + $1.count })
-            return try AppendCall.answers(rows, to: chains).map { .success($0) }
+            let answers = try AppendCall.answers(rows, to: chains)
+            reached(answers, in: epoch)
+            return answers.map { .success($0) }
         } catch {
-            if error is Unavailable || error is Lost { return chains.map { .failure(error.told(to: $0[0].command)) } }
+            if error.concernsAll { return chains.map { .failure(error.told(to: $0[0].command)) } }
             // One of them is something the database refuses as such. Alone, each fails only for itself.
-            guard chains.count == 1 else {
-                var results: [Result<[AppendAnswer], any Error>] = []
-                for chain in chains { results += await append([chain]) }
-                return results
-            }
+            guard chains.count == 1 else { return await appendEach(chains) }
             return first.count == 1 ? [.failure(error)] : [await appendLinkByLink(first)]
         }
+    }
+
+    private func appendEach(_ chains: [[Append]]) async -> [Result<[AppendAnswer], any Error>] {
+        var results: [Result<[AppendAnswer], any Error>] = []
+        for chain in chains { results += await append([chain]) }
+        return results
+    }
+
+    private func reached(_ answers: [[AppendAnswer]], in epoch: LogEpoch) {
+        let positions = answers.lazy.joined().compactMap { if case .appended(let appended) = $0 { appended.position } else { nil } }
+        if let last = positions.max() { watch.history.reached(last, in: epoch) }
     }
 
     /// Of the links before the one that cannot be stored the answers are told. That one, unless it is the first, is left
@@ -139,6 +154,7 @@ extension Appender {
             case .success(let answer)?: answers += answer
             // It may be stored: sent again it could be told that nothing was, if the store is away by then.
             case .failure(let error as OutcomeUnknown)?: return .failure(error)
+            case .failure(let error as EpochEnded)?: return .failure(error)
             case .failure(let error)? where answers.isEmpty: return .failure(error)
             case .failure?, nil: answers.append(.predecessorNotAppended)
             }
@@ -148,21 +164,30 @@ extension Appender {
 
     private func record(_ refusals: [RefusedCommand]) async -> [Result<RecordAnswer, any Error>] {
         if refusals.isEmpty { return [] }
+        let epoch = watch.history.epoch
+        if let ended = refusals.lazy.compactMap(\.command.epoch).first(where: { $0 != epoch }) {
+            guard refusals.count > 1 else { return [.failure(EpochEnded(ended))] }
+            return await recordEach(refusals)
+        }
         do {
             let rows = try await send(RecordCall.sql(for: refusals, in: log), of: refusals.count)
             return try AnswerRow(rows).answers(to: refusals).map { .success($0) }
         } catch {
-            if error is Unavailable || error is Lost { return refusals.map { .failure(error.told(to: $0.command)) } }
-            guard refusals.count > 1 else { return [.failure(error)] }
-            var results: [Result<RecordAnswer, any Error>] = []
-            for refused in refusals { results += await record([refused]) }
-            return results
+            if error.concernsAll { return refusals.map { .failure(error.told(to: $0.command)) } }
+            return refusals.count > 1 ? await recordEach(refusals) : [.failure(error)]
         }
+    }
+
+    private func recordEach(_ refusals: [RefusedCommand]) async -> [Result<RecordAnswer, any Error>] {
+        var results: [Result<RecordAnswer, any Error>] = []
+        for refused in refusals { results += await record([refused]) }
+        return results
     }
 
     /// Sends the call, and the same call again with the same ids for as long as its outcome is unknown (I2, I10).
     private func send(_ sql: SQL, of commands: Int) async throws -> Rows {
         let deadline = ContinuousClock.now + limits.budget
+        let epoch = watch.history.epoch
         var perhapsCommitted = false
         var backoff = Backoff(from: .milliseconds(10), to: .milliseconds(500))
         while true {
@@ -170,6 +195,10 @@ extension Appender {
                 return try await pool.execute(sql, timeout: limits.attemptTimeout, onTimeout: .abandon)
             } catch {
                 perhapsCommitted = perhapsCommitted || error.outcomeUnknown
+                if error.sqlState == .epochEnded {
+                    await watch.look(through: pool, isNeeded: true)
+                    throw perhapsCommitted ? Lost() : EpochEnded(epoch)
+                }
                 guard error.isWorthRepeating else {
                     let failure = error.asAppendFailure
                     if failure is Unavailable {
@@ -194,6 +223,9 @@ extension Appender {
 }
 
 extension Error {
+    /// Nothing that one of several commands could be to blame for.
+    fileprivate var concernsAll: Bool { self is Unavailable || self is Appender.Lost || self is EpochEnded }
+
     fileprivate func told(to command: CommandRecord) -> any Error {
         self is Appender.Lost ? OutcomeUnknown(command.context.commandID) : self
     }

@@ -39,6 +39,9 @@ extension PostgresError {
 }
 
 extension SQLState {
+    /// LF010: what was sent was decided in another epoch than the log is in.
+    static let epochEnded = SQLState("LF010")
+
     /// LF006: what a function of the log was given is not as it must be.
     fileprivate static let badArgument = SQLState("LF006")
 

@@ -7,8 +7,10 @@ public struct PostgresEventStore: EventStore {
     private let pool: Pool
     private let log: LogName
     private let appender: Appender
+    public let history: LogHistory
 
-    init(pool: Pool, log: LogName, appender: Appender) {
+    init(pool: Pool, log: LogName, history: LogHistory, appender: Appender) {
+        self.history = history
         self.pool = pool
         self.log = log
         self.appender = appender
@@ -47,7 +49,10 @@ public struct PostgresEventStore: EventStore {
     }
 
     public func head() async throws -> GlobalPosition {
-        try await run("SELECT coalesce(max(position), 0) FROM \(log).events").first?.decode(GlobalPosition.self) ?? .zero
+        let epoch = history.epoch
+        let head = try await run("SELECT coalesce(max(position), 0) FROM \(log).events").first?.decode(GlobalPosition.self) ?? .zero
+        history.reached(head, in: epoch)
+        return head
     }
 
     public func journalEntry(for commandID: UUID) async throws -> JournalEntry? {

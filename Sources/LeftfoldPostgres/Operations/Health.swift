@@ -125,7 +125,27 @@ public struct Health: Sendable {
                     return (healthy, healthy ? "ok" : problem)
                 })
         }
-        return findings + [await appendLockFree()]
+        return findings + [await appendLockFree(), await history()]
+    }
+
+    /// Whether the log has lost events to a failover or a restore, as far as anybody knows. It is told, and not held against the log, which
+    /// is as sound as it can be.
+    public func history() async -> Finding {
+        await finding("history") {
+            let epochs = try await database.pool.execute(
+                "SELECT began_at, reason, begins_after, ended_after, lost_up_to FROM \(database.log).epochs ORDER BY number",
+                timeout: .seconds(5))
+            var lost: [String] = []
+            var current = "no epoch yet"
+            for row in epochs {
+                let (began, reason, beginsAfter, ended, lostUpTo) = try row.decode(
+                    Date.self, String.self, GlobalPosition.self, GlobalPosition?.self, GlobalPosition?.self)
+                if let ended, let lostUpTo { lost.append("\(ended.next)…\(lostUpTo)") }
+                current = "since \(began.formatted(.iso8601)), after position \(beginsAfter): \(reason)"
+            }
+            if lost.isEmpty { return (true, epochs.count > 1 ? "\(epochs.count) epochs, the last \(current)" : "ok") }
+            return (true, "events were stored and are lost: \(lost.joined(separator: ", ")); epoch \(current)")
+        }
     }
 
     /// What others do is not told to every role: then who waits for the lock shows that somebody has it for long.

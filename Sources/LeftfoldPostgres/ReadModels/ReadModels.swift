@@ -44,7 +44,13 @@ private struct Reading<Q: PostgresQuery>: Sendable {
                 return Answered(try query.answer(try await read([query.statement])[0]), at: marks)
             }
             let start = progress.start()
-            let results = try await read([Checkpoints(of: Q.reads, in: database.log).statement, query.statement])
+            let checkpoints = Checkpoints(of: Q.reads, in: database.log).statement
+            var results = try await read((database.readsReplica ? [epoch] : []) + [checkpoints, query.statement])
+            guard try !database.readsReplica || isOfThisHistory(results.removeFirst()) else {
+                guard .now < patient else { throw Unavailable("The replica has not heard of the log's newest epoch.") }
+                try await Task.sleep(for: .milliseconds(50))
+                continue
+            }
             let sightings = try inOrder(Checkpoints.sightings(results[0]))
             let marks = database.readsReplica ? progress.marks(of: sightings, since: start) : progress.learn(sightings, since: start)
             let position = sightings.map(\.position).min() ?? .zero
@@ -61,6 +67,14 @@ private struct Reading<Q: PostgresQuery>: Sendable {
             }
             try Task.checkCancellation()
         }
+    }
+
+    private var epoch: SQL { "SELECT tag FROM \(database.log).epochs WHERE ended_after IS NULL" }
+
+    /// A replica that was left behind by a failover shows what was lost, at positions that mean something else now.
+    private func isOfThisHistory(_ rows: Rows) throws -> Bool {
+        guard let known = database.store.history.settled else { return true }
+        return try rows.first?.decode(Int32.self) ?? 0 == known.rawValue
     }
 
     /// How far the primary is known to be, if that is enough or becomes enough soon.

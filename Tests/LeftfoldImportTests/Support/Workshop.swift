@@ -44,6 +44,7 @@ extension SeededGenerator {
 /// Passes everything on, after calling a hook.
 struct HookedStore: EventStore {
     let base: any EventStore
+    var history: LogHistory { base.history }
     var beforeAppend: @Sendable ([Append]) async throws -> Void = { _ in }
     var afterAppend: @Sendable ([Append]) async throws -> Void = { _ in }
     var beforeRead: @Sendable () async throws -> Void = {}

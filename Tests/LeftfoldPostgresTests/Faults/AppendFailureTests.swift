@@ -7,7 +7,7 @@ import LeftfoldTesting
 import Testing
 
 /// What is not the command's fault never burns its id.
-@Suite("An append that fails through no fault of the command", .timeLimit(.minutes(3)))
+@Suite("An append that fails through no fault of the command", .timeLimit(.minutes(10)))
 struct AppendFailureTests {
     @Test("is sent again when an operator cancels it")
     func cancelled() async throws {

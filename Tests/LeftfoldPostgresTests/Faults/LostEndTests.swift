@@ -10,7 +10,7 @@ import Testing
 @testable import LeftfoldPostgres
 
 /// The log has lost its end: a follower has applied what is not there any more.
-@Suite("A checkpoint beyond the log", .timeLimit(.minutes(3)))
+@Suite("A checkpoint beyond the log", .timeLimit(.minutes(10)))
 struct LostEndTests {
     private func jumpAhead(_ database: LeftfoldDatabase) async throws {
         _ = try await database.pool.execute("UPDATE leftfold.followers SET position = position + 100")

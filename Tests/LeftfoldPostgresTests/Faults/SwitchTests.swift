@@ -9,7 +9,7 @@ import LeftfoldUsersReadModel
 import Testing
 
 /// The moment at which queries go over to another generation.
-@Suite("The switch of generations", .timeLimit(.minutes(3)))
+@Suite("The switch of generations", .timeLimit(.minutes(10)))
 struct SwitchTests {
     private func filled(_ body: @escaping (LeftfoldDatabase) async throws -> Void) async throws {
         try await TestDatabase.with { database in

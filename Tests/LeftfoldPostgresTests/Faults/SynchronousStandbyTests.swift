@@ -7,7 +7,7 @@ import LeftfoldTesting
 import Testing
 
 /// With a synchronous standby, what is told to be stored is with the standby, too. Here there is none, so nothing may be told.
-@Suite("A synchronous standby that is away", .timeLimit(.minutes(5)))
+@Suite("A synchronous standby that is away", .timeLimit(.minutes(10)))
 struct SynchronousStandbyTests {
     private enum Fault: CaseIterable { case ended, cancelled }
 

@@ -38,6 +38,7 @@ import Testing
 /// Appends everything in one call with commands that have nothing to do with it and leave no event.
 private struct AmongOthers: EventStore {
     let database: LeftfoldDatabase
+    var history: LogHistory { database.store.history }
 
     func append(_ chain: [Append]) async throws -> [AppendAnswer] {
         if chain.isEmpty { return [] }

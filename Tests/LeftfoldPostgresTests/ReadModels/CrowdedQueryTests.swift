@@ -25,7 +25,7 @@ import Testing
 
     private let context = QueryContext(principal: Principal(subject: "tester", roles: ["admin"]), correlationID: "test")
 
-    @Test("400 searches at once hold as many connections as their kind may, and users are found beside them", .timeLimit(.minutes(3)))
+    @Test("400 searches at once hold as many connections as their kind may, and users are found beside them", .timeLimit(.minutes(10)))
     func searches() async throws {
         try await TestDatabase.with { database in
             try await database.createReadTables([UserDirectory()])

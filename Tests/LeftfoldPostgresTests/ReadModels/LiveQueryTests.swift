@@ -9,7 +9,7 @@ import Synchronization
 import Testing
 
 /// Live queries on real read tables.
-@Suite("Live queries", .timeLimit(.minutes(5)))
+@Suite("Live queries", .timeLimit(.minutes(10)))
 struct LiveQueryTests {
     private final class Seen: Sendable {
         let state = Mutex<(names: [String], positions: [GlobalPosition])>(([], []))

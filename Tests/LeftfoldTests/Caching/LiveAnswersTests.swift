@@ -63,7 +63,7 @@ private final class Pieces: Sendable {
     }
 }
 
-@Suite("Live answers", .timeLimit(.minutes(5)))
+@Suite("Live answers", .timeLimit(.minutes(10)))
 struct LiveAnswersTests {
     private let pieces = Pieces()
 

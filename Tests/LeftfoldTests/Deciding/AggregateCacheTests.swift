@@ -6,7 +6,7 @@ import Testing
 @Suite("The cache of aggregates")
 struct AggregateCacheTests {
     private func keep(_ version: StreamVersion, _ stream: StreamName, in cache: AggregateCache) {
-        cache.keep(Account(), version, for: stream)
+        cache.keep(Account(), version, for: stream, in: .first)
     }
 
     @Test("holds no more than its capacity, and what was used last", arguments: [2, 3, 10, 11, 100])
@@ -15,10 +15,10 @@ struct AggregateCacheTests {
         let streams = (0..<1_000).map { _ in stream(of: UUID()) }
         for stream in streams {
             keep(1, stream, in: cache)
-            if capacity > 3 { #expect(cache.find(Account.self, stream)?.version == 1) }
+            if capacity > 3 { #expect(cache.find(Account.self, stream, in: .first)?.version == 1) }
         }
         // The newest first: what is found is used, and others go for it.
-        let kept = streams.reversed().filter { cache.find(Account.self, $0) != nil }
+        let kept = streams.reversed().filter { cache.find(Account.self, $0, in: .first) != nil }
         #expect((capacity / 2...capacity).contains(kept.count))
         #expect(kept.prefix(capacity / 2) == streams.reversed().prefix(capacity / 2))
     }
@@ -30,7 +30,7 @@ struct AggregateCacheTests {
         for _ in 0..<1_000 {
             keep(1, favourite, in: cache)
             keep(1, stream(of: UUID()), in: cache)
-            #expect(cache.find(Account.self, favourite) != nil)
+            #expect(cache.find(Account.self, favourite, in: .first) != nil)
         }
     }
 
@@ -39,7 +39,7 @@ struct AggregateCacheTests {
         let cache = AggregateCache(capacity: 0)
         let stream = stream(of: UUID())
         keep(1, stream, in: cache)
-        #expect(cache.find(Account.self, stream) == nil)
+        #expect(cache.find(Account.self, stream, in: .first) == nil)
     }
 
     @Test("never goes back to an older version, not even after many others")
@@ -49,9 +49,9 @@ struct AggregateCacheTests {
         keep(5, stream, in: cache)
         for _ in 0..<3 { keep(1, LeftfoldTests.stream(of: UUID()), in: cache) }
         keep(4, stream, in: cache)
-        #expect(cache.find(Account.self, stream)?.version == 5)
+        #expect(cache.find(Account.self, stream, in: .first)?.version == 5)
         keep(6, stream, in: cache)
-        #expect(cache.find(Account.self, stream)?.version == 6)
+        #expect(cache.find(Account.self, stream, in: .first)?.version == 6)
     }
 
     @Test("forgets in both halves")
@@ -62,6 +62,6 @@ struct AggregateCacheTests {
         keep(1, LeftfoldTests.stream(of: UUID()), in: cache)
         keep(2, stream, in: cache)
         cache.forget(stream)
-        #expect(cache.find(Account.self, stream) == nil)
+        #expect(cache.find(Account.self, stream, in: .first) == nil)
     }
 }

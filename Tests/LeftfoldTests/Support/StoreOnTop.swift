@@ -7,6 +7,7 @@ protocol StoreOnTop: EventStore {
 }
 
 extension StoreOnTop {
+    var history: LogHistory { base.history }
     func record(_ refused: RefusedCommand) async throws -> RecordAnswer { try await base.record(refused) }
     func read(_ stream: StreamName, after version: StreamVersion, limit: Int?) async throws -> [RecordedEvent] {
         try await base.read(stream, after: version, limit: limit)

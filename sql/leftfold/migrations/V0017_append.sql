@@ -72,6 +72,7 @@ CREATE FUNCTION append(
     p_claim_values    text[]    DEFAULT NULL,
     p_conditions      json[]    DEFAULT NULL,  -- of each command: [{"after": 17, "items": [{"types": ["A"], "tags": ["x"]}]}], see matching
     p_progress        json[]    DEFAULT NULL,  -- of each command: {"follower": "f", "from": 3, "to": 7, "epoch": 2}
+    p_epoch           integer   DEFAULT NULL,  -- of the log, in which all were decided; where it is in another one now, nothing is written (LF010)
     OUT head bigint, OUT results text[], OUT positions bigint[], OUT versions bigint[], OUT details json[]
 ) LANGUAGE plpgsql SECURITY DEFINER
 SET search_path FROM CURRENT SET enable_seqscan = off SET plan_cache_mode = force_generic_plan SET leftfold.appending = looked
@@ -87,6 +88,7 @@ DECLARE
     before   bigint;
     known    boolean;
     looked   boolean;
+    current  boolean;
     recorded timestamptz;
 BEGIN
     IF current_setting('transaction_isolation') <> 'read committed' THEN
@@ -105,8 +107,14 @@ BEGIN
         0 = ALL (p_expected) OR (
             SELECT count(*) FROM generate_series(1, cardinality(p_streams)) AS w
             WHERE p_expected[w] <> 0 AND (SELECT e.version FROM events AS e WHERE e.stream = p_streams[w] AND e.version = p_expected[w]) IS NULL
-        ) = 0
-    INTO before, known, looked;
+        ) = 0,
+        p_epoch IS NULL OR EXISTS (
+            SELECT FROM epochs AS e
+            WHERE e.tag = p_epoch AND e.ended_after IS NULL AND e.timeline = substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8))
+    INTO before, known, looked, current;
+    IF NOT current THEN
+        RAISE EXCEPTION 'the log is not in epoch % any more', p_epoch USING ERRCODE = 'LF010';
+    END IF;
 
     -- Without a chain, a missing event before means a wrong version: that need not be tried.
     IF NOT known AND (looked OR p_follows IS NOT NULL) AND p_progress IS NULL
@@ -169,6 +177,6 @@ END
 $$;
 REVOKE EXECUTE ON FUNCTION append(
     uuid[], bytea[], text[], text[], text[], text[], timestamptz[], text[], bigint[], text[], json[], integer[], integer[], json[], boolean[],
-    integer[], text[], integer[], boolean[], text[], text[], json[], json[]) FROM PUBLIC;
+    integer[], text[], integer[], boolean[], text[], text[], json[], json[], integer) FROM PUBLIC;
 
 INSERT INTO migrations (number, name) VALUES (17, 'append');

@@ -16,15 +16,17 @@ CREATE FUNCTION append_one(
     p_claim_takes    boolean[] DEFAULT NULL,
     p_claim_kinds    text[]    DEFAULT NULL,
     p_claim_values   text[]    DEFAULT NULL,
+    p_epoch          integer   DEFAULT NULL,
     OUT head bigint, OUT results text[], OUT positions bigint[], OUT versions bigint[], OUT details json[]
 ) LANGUAGE plpgsql SECURITY DEFINER
 SET search_path FROM CURRENT SET enable_seqscan = off SET plan_cache_mode = force_generic_plan SET leftfold.appending = looked
 AS $$
 DECLARE
-    before bigint;
-    known  boolean;
-    looked boolean;
-    tags   text[];
+    before  bigint;
+    known   boolean;
+    looked  boolean;
+    current boolean;
+    tags    text[];
 BEGIN
     IF current_setting('transaction_isolation') <> 'read committed' THEN
         RAISE EXCEPTION 'an append needs read committed' USING ERRCODE = 'LF004';
@@ -35,8 +37,14 @@ BEGIN
     END IF;
     SELECT coalesce((SELECT max(e.position) FROM events AS e), 0),
         EXISTS (SELECT FROM commands_without_events AS c WHERE c.command_id = p_command_id),
-        p_expected = 0 OR (SELECT e.version FROM events AS e WHERE e.stream = p_stream AND e.version = p_expected) IS NOT NULL
-    INTO before, known, looked;
+        p_expected = 0 OR (SELECT e.version FROM events AS e WHERE e.stream = p_stream AND e.version = p_expected) IS NOT NULL,
+        p_epoch IS NULL OR EXISTS (
+            SELECT FROM epochs AS e
+            WHERE e.tag = p_epoch AND e.ended_after IS NULL AND e.timeline = substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8))
+    INTO before, known, looked, current;
+    IF NOT current THEN
+        RAISE EXCEPTION 'the log is not in epoch % any more', p_epoch USING ERRCODE = 'LF010';
+    END IF;
     IF looked AND NOT known AND (p_tags IS NULL OR array_ndims(p_tags) = 1) AND (
         num_nonnulls(p_claim_takes, p_claim_kinds, p_claim_values) = 0 OR are_claims(p_claim_takes, p_claim_kinds, p_claim_values)) THEN
         BEGIN
@@ -79,6 +87,6 @@ BEGIN
 END
 $$;
 REVOKE EXECUTE ON FUNCTION append_one(
-    uuid, bytea, text, text, text, text, timestamptz, text, bigint, text, json, json, text[], boolean[], text[], text[]) FROM PUBLIC;
+    uuid, bytea, text, text, text, text, timestamptz, text, bigint, text, json, json, text[], boolean[], text[], text[], integer) FROM PUBLIC;
 
 INSERT INTO migrations (number, name) VALUES (18, 'append_one');

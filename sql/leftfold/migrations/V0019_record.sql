@@ -14,6 +14,7 @@ CREATE FUNCTION record(
     p_streams         text[],         -- null: it did not get as far as a stream
     p_outcomes        text[],         -- rejected, denied, invalid, conflict or failed
     p_codes           text[],
+    p_epoch           integer DEFAULT NULL,  -- as of append
     OUT head bigint, OUT results text[], OUT positions bigint[], OUT versions bigint[], OUT details json[]
 ) LANGUAGE plpgsql SECURITY DEFINER
 SET search_path FROM CURRENT SET enable_seqscan = off SET plan_cache_mode = force_generic_plan SET jit = off
@@ -23,6 +24,7 @@ DECLARE
     known    record;
     answered boolean;
     recorded boolean := true;
+    current  boolean;
 BEGIN
     IF current_setting('transaction_isolation') <> 'read committed' THEN
         RAISE EXCEPTION 'a record needs read committed' USING ERRCODE = 'LF004';
@@ -32,8 +34,14 @@ BEGIN
         PERFORM limit_rest_of_transaction();
     END IF;
     SELECT coalesce((SELECT max(e.position) FROM events AS e), 0),
-        EXISTS (SELECT FROM events AS e WHERE e.command_id = ANY (p_command_ids) AND e.digest IS NOT NULL)
-    INTO head, answered;
+        EXISTS (SELECT FROM events AS e WHERE e.command_id = ANY (p_command_ids) AND e.digest IS NOT NULL),
+        p_epoch IS NULL OR EXISTS (
+            SELECT FROM epochs AS e
+            WHERE e.tag = p_epoch AND e.ended_after IS NULL AND e.timeline = substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8))
+    INTO head, answered, current;
+    IF NOT current THEN
+        RAISE EXCEPTION 'the log is not in epoch % any more', p_epoch USING ERRCODE = 'LF010';
+    END IF;
 
     IF NOT answered AND commands > 0 AND array_dims(p_streams) = array_dims(p_command_ids) AND array_position(p_streams, '') IS NULL
         AND (p_causation_ids IS NULL OR array_dims(p_causation_ids) = array_dims(p_command_ids))
@@ -91,6 +99,6 @@ BEGIN
 END
 $$;
 REVOKE EXECUTE ON FUNCTION record(
-    uuid[], bytea[], text[], text[], text[], text[], timestamptz[], text[], text[], text[]) FROM PUBLIC;
+    uuid[], bytea[], text[], text[], text[], text[], timestamptz[], text[], text[], text[], integer) FROM PUBLIC;
 
 INSERT INTO migrations (number, name) VALUES (19, 'record');
