@@ -118,7 +118,7 @@ import Testing
     @Test("a refusal of rights does not wait for the body")
     func unread() async throws {
         var configuration = EdgeConfiguration()
-        configuration.idleTimeout = .seconds(2)
+        configuration.idleTimeout = .seconds(8)
         let service = try await Service(configuration: configuration)
         let token = try service.issuer.issue(subject: "reader", roles: ["reader"])
         let answer = try await service.app.test(.live) { client in
