@@ -34,7 +34,8 @@ final class Notices: Sendable {
         switch notice.severity {
         case "FATAL", "PANIC", "ERROR":
             lastFatal.withLock { $0 = notice }
-            level = .warning
+            // The server was told to end sessions that have nothing to do; there will be another one when there is.
+            level = notice.sqlState == .idleSessionTimeout ? .debug : .warning
         case "WARNING": level = .warning
         case "NOTICE", "INFO": level = .info
         default: level = .debug

@@ -85,13 +85,15 @@ public struct SQLState: RawRepresentable, Hashable, Sendable, CustomStringConver
     public static let crashShutdown = SQLState("57P02")
     /// 57P03: starting up or shutting down.
     public static let cannotConnectNow = SQLState("57P03")
+    /// 57P05: the session had nothing to do for `idle_session_timeout`.
+    public static let idleSessionTimeout = SQLState("57P05")
     /// P0001: `RAISE` without a code of its own.
     public static let raiseException = SQLState("P0001")
     /// XX000: the server found a fault in itself.
     public static let internalError = SQLState("XX000")
 
-    /// Whether the code says that the session is over: class 08, 57P01, 57P02, 57P03.
+    /// Whether the code says that the session is over: class 08, 57P01, 57P02, 57P03, 57P05.
     public var isConnectionFailure: Bool {
-        rawValue.hasPrefix("08") || self == .adminShutdown || self == .crashShutdown || self == .cannotConnectNow
+        rawValue.hasPrefix("08") || [.adminShutdown, .crashShutdown, .cannotConnectNow, .idleSessionTimeout].contains(self)
     }
 }
