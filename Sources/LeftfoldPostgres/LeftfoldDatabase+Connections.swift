@@ -14,6 +14,8 @@ extension LeftfoldDatabase {
     ) async throws -> T {
         var configuration = configuration
         configuration.applicationName = "\(configuration.applicationName) \(follower)"
+        // It has nothing to say for as long as nothing happens.
+        configuration.settings["idle_session_timeout"] = "0"
         if !searchPath.isEmpty { configuration.settings["search_path"] = searchPath.map { "\"\($0)\"" }.joined(separator: ", ") }
         return try await withConnection(to: configuration, body)
     }

@@ -12,7 +12,8 @@ import Testing
     private static let printing = [
         "events", "events --json", "streams show user-\(id)", "journal", "journal --json", "projections", "projections --json", "doctor",
         "ask GetUser '{\"id\":\"\(id)\"}'", "migrate --check", "migrate", "projections verify user_history", "rebuild user_history --json",
-        "projections retry user_history", "token --subject me", "api-key --subject me", "import /dev/null --format jsonl", "generate",
+        "projections retry user_history", "projections operations", "token --subject me", "api-key --subject me",
+        "import /dev/null --format jsonl", "generate",
     ]
     private static let id = "7f1c2f0e-8a51-4c0e-9f5e-0d6a3a4b5c6d"
 

@@ -57,6 +57,17 @@ import Testing
             Call("projections verify user_directory --json", keys: ["projection", "generation", "position", "tables"]),
             Call("projections verify nonsense", status: 78, prints: "user_directory"),
             Call("projections retry user_history --json", keys: ["projection", "retried"]),
+            Call("projections pause user_history --reason tests --json", keys: ["projection", "operation", "done"]),
+            Call("projections pause user_history", status: 64, prints: "--reason"), Call("projections list", prints: "paused"),
+            Call("projections resume user_history", prints: "goes on"), Call("projections resume user_history", prints: "was not paused"),
+            Call("projections resume user_history --stream user-\(id)", status: 1, prints: "not_parked"),
+            Call("projections skip user_history --position 1 --reason tests", status: 1, prints: "not_stopped_there"),
+            Call("projections skip user_history --stream user-\(id) --reason tests", status: 1, prints: "not_stopped_there"),
+            Call("projections remove user_history --reason tests", status: 1, prints: "projection_in_use"),
+            Call("projections remove nonsense --reason tests", status: 78, prints: "nonsense"), Call("projections skips", prints: "reason"),
+            Call(
+                "projections operations --json", keys: ["number", "performed_at", "operation", "projection", "session_role", "principal"]),
+            Call("projections operations user_history", prints: "local:"),
             Call("rebuild user_history --json", keys: ["projection", "generation", "seconds"]), Call("rebuild nonsense", status: 78),
             Call("doctor --check database --check schema --check projections --json", keys: ["check", "healthy", "detail"]),
             // The server of the tests does not sync.

@@ -29,5 +29,6 @@ public enum LeftfoldSchema {
         (24, "generations", PackageResources.V0024_generations_sql),
         (25, "projections", PackageResources.V0025_projections_sql),
         (26, "epochs", PackageResources.V0026_epochs_sql),
+        (27, "operations", PackageResources.V0027_operations_sql),
     ]
 }

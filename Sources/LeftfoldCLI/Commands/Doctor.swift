@@ -9,7 +9,10 @@ struct Doctor<P: CommandLineProgram>: AsyncParsableCommand {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
             commandName: "doctor", abstract: "Look for what is wrong; status 3 if something is.",
-            discussion: "Health checks of containers use it with --check.")
+            discussion: """
+                What is degraded, such as a projection that somebody has paused, is told and leaves the status as it is. Health checks of \
+                containers use it with --check.
+                """)
     }
 
     enum Check: String, ExpressibleByArgument, CaseIterable { case database, schema, projections, server, own, http, projector }
@@ -57,7 +60,8 @@ struct Doctor<P: CommandLineProgram>: AsyncParsableCommand {
         }
         let printing = Printing(json: output.json)
         for finding in findings {
-            try printing.object(finding, text: "\(finding.healthy ? "ok  " : "BAD ") \(finding.check): \(finding.detail)")
+            try printing.object(
+                finding, text: "\(!finding.healthy ? "BAD " : finding.degraded ? "warn" : "ok  ") \(finding.check): \(finding.detail)")
         }
         if findings.contains(where: { !$0.healthy }) { throw ExitCode.foundProblems }
     }

@@ -7,8 +7,11 @@ import LeftfoldService
 struct Projections<P: CommandLineProgram>: AsyncParsableCommand {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
-            commandName: "projections", abstract: "How the projections are doing; verify or retry one.",
-            subcommands: [List.self, Verify.self, Retry.self], defaultSubcommand: List.self)
+            commandName: "projections", abstract: "How the projections are doing; verify one, or get it over what stopped it.",
+            subcommands: [
+                List.self, Verify.self, Retry.self, SkipInProjection<P>.self, PauseProjection<P>.self, ResumeProjection<P>.self,
+                RemoveProjection<P>.self, ProjectionSkips<P>.self, ProjectionOperations<P>.self,
+            ], defaultSubcommand: List.self)
     }
 
     struct List: AsyncParsableCommand {
@@ -29,7 +32,8 @@ struct Projections<P: CommandLineProgram>: AsyncParsableCommand {
                     ["projection", "generation", "state", "position", "head", "behind", "seconds", "worker"],
                     statuses.map { status in
                         [
-                            status.projection, "\(status.generation)", status.failure == nil ? status.state : "failed",
+                            status.projection, "\(status.generation)",
+                            status.failure != nil ? "failed" : status.pausedAt != nil ? "paused" : status.state,
                             "\(status.position)", "\(status.head)", "\(status.eventsBehind)",
                             String(format: "%.1f", status.secondsBehind), status.worker ?? "none",
                         ]
@@ -39,6 +43,7 @@ struct Projections<P: CommandLineProgram>: AsyncParsableCommand {
                         try printing.line(
                             "\(status.projection) stopped at position \(status.failedPosition ?? .zero): \(failure)")
                     }
+                    if let exclusions = status.exclusions { try printing.line("\(status.projection) \(exclusions); see projections skips") }
                 }
             }
             if statuses.contains(where: { $0.failure != nil }) { throw ExitCode.foundProblems }
@@ -72,12 +77,14 @@ struct Projections<P: CommandLineProgram>: AsyncParsableCommand {
             }.value
             progress.finish()
             let printing = Printing(json: output.json)
+            let left = report.excluded == 0 ? "" : " without \(report.excluded) events that it was told to leave out"
             let text = report.tables.map { table in
                 "\(table.name): \(table.rows) rows, \(table.missing) missing, \(table.unexpected) unexpected"
             }.joined(separator: "\n")
             try printing.object(report, text: text)
             try printing.note(
-                "\(report.projection) \(report.matches ? "equals" : "DIFFERS FROM") a fold of the log up to position \(report.position).")
+                "\(report.projection) \(report.matches ? "equals" : "DIFFERS FROM") a fold of the log up to position \(report.position)\(left)."
+            )
             if !report.matches { throw ExitCode.foundProblems }
         }
     }
@@ -93,7 +100,9 @@ struct Projections<P: CommandLineProgram>: AsyncParsableCommand {
         var projection: String
 
         func run() async throws {
-            let retried = try await common.assembled(P.self) { try await $0.database.retry(try $0.known(projection).name) }
+            let retried = try await common.assembled(P.self) {
+                try await $0.database.retry(try $0.known(projection).name, by: $0.localOperator.subject)
+            }
             try Printing(json: output.json).object(
                 Answer(projection: projection, retried: retried),
                 text: retried ? "\(projection) tries again." : "\(projection) has not stopped.")

@@ -139,6 +139,35 @@ public struct SQL: Sendable, ExpressibleByStringInterpolation {
     private mutating func fail(_ error: PostgresError) { problem = problem ?? error }
 }
 
+extension SQL {
+    /// Whether the statement begins with this word, in whatever case. In lowercase ASCII.
+    package func firstWord(_ word: StaticString) -> Bool {
+        let text = template.literal.drop { $0 <= UInt8(ascii: " ") }
+        guard text.count > word.utf8CodeUnitCount, text.starts(with: word, by: { $0 | 0x20 == $1 }) else { return false }
+        return text[text.startIndex + word.utf8CodeUnitCount] <= UInt8(ascii: " ")
+    }
+
+    /// Whether these letters stand anywhere in the text, in whatever case. In lowercase ASCII.
+    package func mentions(_ letters: StaticString) -> Bool {
+        template.literal.indices.contains { template.literal[$0...].starts(with: letters, by: { $0 | 0x20 == $1 }) }
+    }
+
+    /// Without the semicolon that it may end with, so that it can stand within another statement.
+    package func withoutSemicolon() -> SQL {
+        var sql = self
+        while let last = sql.template.literal.last, last <= UInt8(ascii: " ") || last == UInt8(ascii: ";"),
+            sql.template.placeholders.last.map({ $0.position < sql.template.literal.count }) ?? true
+        { sql.template.literal.removeLast() }
+        return sql
+    }
+}
+
+extension Collection<UInt8> {
+    fileprivate func starts(with text: StaticString, by areEqual: (UInt8, UInt8) -> Bool) -> Bool {
+        text.withUTF8Buffer { starts(with: $0, by: areEqual) }
+    }
+}
+
 extension SQL.Template {
     /// The text with numbered placeholders.
     fileprivate var text: String {

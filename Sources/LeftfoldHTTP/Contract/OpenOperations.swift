@@ -79,8 +79,11 @@ struct OpenOperations {
                 "checks": [
                     "type": "array",
                     "items": [
-                        "type": "object", "required": ["name", "healthy"],
-                        "properties": ["name": ["type": "string"], "healthy": ["type": "boolean"], "detail": ["type": "string"]],
+                        "type": "object", "required": ["name", "healthy", "degraded"],
+                        "properties": [
+                            "name": ["type": "string"], "healthy": ["type": "boolean"], "degraded": ["type": "boolean"],
+                            "detail": ["type": "string"],
+                        ],
                     ],
                 ],
             ],

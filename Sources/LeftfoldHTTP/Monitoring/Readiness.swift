@@ -6,12 +6,15 @@ import Leftfold
 public struct ReadinessCheck: Sendable, Codable, Equatable {
     public var name: String
     public var healthy: Bool
+    /// Healthy enough to take requests, but not as it should be.
+    public var degraded: Bool
     /// For operators. Leave it out where strangers may ask.
     public var detail: String?
 
-    public init(_ name: String, healthy: Bool, detail: String? = nil) {
+    public init(_ name: String, healthy: Bool, degraded: Bool = false, detail: String? = nil) {
         self.name = name
         self.healthy = healthy
+        self.degraded = degraded
         self.detail = detail
     }
 }

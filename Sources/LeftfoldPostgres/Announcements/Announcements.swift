@@ -54,7 +54,8 @@ public final class Announcements: Sendable {
         }
     }
 
-    /// `follower from to touched`, without the last if it touched nothing; or `released follower`, `retry follower`, `switched projection`.
+    /// `follower from to touched`, without the last if it touched nothing; or `released follower`, `retry follower`, `restated follower`,
+    /// `switched projection`.
     private func receive(_ payload: String) {
         let words = payload.split(separator: " ")
         guard let first = words.first.map(String.init) else { return }
@@ -63,6 +64,8 @@ public final class Announcements: Sendable {
             let name = String(words[1])
             switch first {
             case "released", "retry": if let follower = FollowerName(rawValue: name) { raise(.nudge(follower)) }
+            // What stands at positions that were told before is not what stood there then.
+            case "restated": progress.lost()
             case "switched":
                 guard let projection = ProjectionName(rawValue: name) else { return }
                 progress.lost(projection)

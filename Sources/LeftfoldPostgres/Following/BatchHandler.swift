@@ -38,7 +38,7 @@ extension BatchHandler {
 
     /// Whether the same batch will fail the next time, too. The statement that moves the checkpoint is the first of its pipeline, and has
     /// nothing to do with the events.
-    private static func isAboutTheEvents(_ error: any Error) -> Bool {
+    static func isAboutTheEvents(_ error: any Error) -> Bool {
         guard let error = error as? PostgresError else { return !(error is CancellationError) }
         return !error.isTransient && error.statementIndex != 0
     }

@@ -41,9 +41,19 @@ struct FollowerRun: Sendable {
 
     private func work(_ lease: inout Lease, on connection: Connection) async throws {
         logger.info("following the log", metadata: ["follower": "\(follower)", "position": "\(lease.position)"])
-        let handler = try await handler(connection)
+        let plain = try await handler(connection)
         var head = try await database.store.head()
         try await stopBeyond(head, &lease, on: connection)
+        // Whoever changes them takes the lease away.
+        var exclusions = try await Exclusions.find(for: follower, after: lease.position, in: database.log, on: connection)
+        if lease.failedPosition == nil {
+            do {
+                try await TakingBack(run: self, handler: plain, connection: connection).takeBack(from: &exclusions, &lease)
+            } catch is LeaseLost {
+                return
+            }
+        }
+        let handler: any BatchHandler = exclusions.isEmpty ? plain : ExcludingHandler(base: plain, exclusions: exclusions)
         while !Task.isCancelled {
             let announcements = database.announcements
             let nudged = announcements.mark(of: .nudge(follower)) + 1
@@ -54,7 +64,7 @@ struct FollowerRun: Sendable {
                     lease.failedPosition = failed.event.position
                     try await lease.recordFailure(at: failed.event.position, failed.reason, on: connection)
                     logger.critical(
-                        "stopped at an event; mend it and retry",
+                        "stopped at an event; mend it and retry, or skip it",
                         metadata: [
                             "follower": "\(follower)", "position": "\(failed.event.position)", "type": "\(failed.event.type)",
                             "reason": "\(failed.reason)",

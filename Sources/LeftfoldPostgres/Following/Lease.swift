@@ -27,16 +27,22 @@ struct Lease: Sendable {
         (lease_until IS NULL OR lease_until < clock_timestamp() OR lease_until > clock_timestamp() + interval '1 minute')
         """
 
-    /// Takes the lease; nil while somebody else has it, or where there is no such follower.
+    /// Takes the lease; nil while somebody else has it, while the follower is paused, or where there is no such follower.
     static func take(_ follower: FollowerName, of log: LogName, owner: String, through pool: Pool) async throws -> Lease? {
+        try Task.checkCancellation()
+        // In a task of its own, awaited here: when we are stopped, we must still learn that it is ours, or nobody could let it go.
+        return try await Task { try await takeNow(follower, of: log, owner: owner, through: pool) }.value
+    }
+
+    private static func takeNow(_ follower: FollowerName, of log: LogName, owner: String, through pool: Pool) async throws -> Lease? {
         let start = ContinuousClock.now
         let row = try await pool.execute(
             """
             UPDATE \(log).followers
             SET lease_epoch = lease_epoch + 1, lease_owner = \(owner), lease_until = clock_timestamp() + make_interval(secs => \(length.seconds))
-            WHERE name = \(follower) AND \(fragment: isFree)
+            WHERE name = \(follower) AND paused_at IS NULL AND \(fragment: isFree)
             RETURNING lease_epoch, position, failed_position
-            """
+            """, timeout: length
         ).first
         guard let (epoch, position, failed) = try row?.decode(Int64.self, Int64.self, Int64?.self) else { return nil }
         return Lease(

@@ -17,12 +17,15 @@ public struct Health: Sendable {
         /// What was looked at, such as `schema`.
         public var check: String
         public var healthy: Bool
+        /// Healthy enough to go on, but not as it should be: somebody must do something about it, or has done something that is to be ended.
+        public var degraded: Bool
         /// For operators: what it is like, or what to do.
         public var detail: String
 
-        public init(_ check: String, healthy: Bool, detail: String) {
+        public init(_ check: String, healthy: Bool, degraded: Bool = false, detail: String) {
             self.check = check
             self.healthy = healthy
+            self.degraded = degraded
             self.detail = detail
         }
     }
@@ -50,7 +53,15 @@ public struct Health: Sendable {
         }
     }
 
-    /// Every projection is at work, is not stopped at an event, and is not falling behind.
+    /// How the projections are doing, to who only answers from what they have made: at worst that is degraded.
+    public func projectionsSeen(maximumLag: Double) async -> [Finding] {
+        await projectionsAtWork(maximumLag: maximumLag).map { finding in
+            Finding(finding.check, healthy: true, degraded: finding.degraded || !finding.healthy, detail: finding.detail)
+        }
+    }
+
+    /// Every projection is at work, is not stopped at an event, and is not falling behind. One that an operator has paused, or told to leave
+    /// something out, is degraded.
     ///
     /// - Parameter maximumLag: in seconds.
     public func projectionsAtWork(maximumLag: Double) async -> [Finding] {
@@ -78,14 +89,20 @@ public struct Health: Sendable {
                         detail: "its live generation \(status.generation) was built by version \(status.codeVersion) of the code; this is "
                             + "version \(projection.version): rebuild it")
                 }
-                guard let worker = status.worker else {
-                    return Finding(check, healthy: false, detail: "nobody works on it; \(status.eventsBehind) events behind")
+                let exclusions = status.exclusions.map { "; \($0)" } ?? ""
+                if let pausedAt = status.pausedAt {
+                    return Finding(
+                        check, healthy: true, degraded: true,
+                        detail: "paused since \(pausedAt.formatted(.iso8601)), \(status.eventsBehind) events behind; resume it\(exclusions)"
+                    )
                 }
+                guard let worker = status.worker else {
+                    return Finding(check, healthy: false, detail: "nobody works on it; \(status.eventsBehind) events behind\(exclusions)")
+                }
+                let lag = "\(status.eventsBehind) events (\(String(format: "%.1f", status.secondsBehind)) s) behind"
                 return Finding(
-                    check, healthy: status.secondsBehind <= maximumLag,
-                    detail:
-                        "\(worker) at \(status.position), \(status.eventsBehind) events (\(String(format: "%.1f", status.secondsBehind)) s) behind"
-                )
+                    check, healthy: status.secondsBehind <= maximumLag, degraded: !exclusions.isEmpty,
+                    detail: "\(worker) at \(status.position), \(lag)\(exclusions)")
             }
         } catch {
             return [Finding("projections", healthy: false, detail: Self.describe(error))]

@@ -114,8 +114,13 @@ struct Generations: Sendable {
             """
             WITH retired AS (
                 UPDATE \(log).generations SET state = 'retired' WHERE projection = \(name) AND state = 'live' RETURNING follower
-            ) UPDATE \(log).followers AS f SET lease_epoch = f.lease_epoch + 1, lease_owner = NULL, lease_until = NULL
-            FROM retired AS r WHERE f.name = r.follower
+            ), stopped AS (
+                UPDATE \(log).followers AS f SET lease_epoch = f.lease_epoch + 1, lease_owner = NULL, lease_until = NULL
+                FROM retired AS r WHERE f.name = r.follower
+                RETURNING f.paused_at
+            -- What is paused stays so, whichever generation is live.
+            ) UPDATE \(log).followers AS f SET paused_at = s.paused_at
+            FROM stopped AS s WHERE f.name = \(generation.follower) AND s.paused_at IS NOT NULL
             """)
         try await connection.execute(
             """
@@ -141,7 +146,9 @@ struct Generations: Sendable {
     }
 
     /// One at a time may create or switch generations of a projection. Held to the end of the transaction.
-    func lock(on connection: Connection) async throws {
+    func lock(on connection: Connection) async throws { try await Self.lock(name, of: log, on: connection) }
+
+    static func lock(_ name: ProjectionName, of log: LogName, on connection: Connection) async throws {
         try await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended(\("generations of \(log) \(name)"), 0))")
     }
 

@@ -21,6 +21,12 @@ public struct ProjectionStatus: Sendable, Codable, Equatable {
     public var failedPosition: GlobalPosition?
     public var failure: String?
     public var updatedAt: Date
+    /// Since when nobody may work on it, because an operator said so.
+    public var pausedAt: Date?
+    /// How many events it has left out, because an operator said so.
+    public var skippedEvents: Int64
+    /// How many streams it leaves out for the time being.
+    public var parkedStreams: Int64
 
     enum CodingKeys: String, CodingKey {
         case projection, generation, state
@@ -32,6 +38,17 @@ public struct ProjectionStatus: Sendable, Codable, Equatable {
         case failedPosition = "failed_position"
         case failure
         case updatedAt = "updated_at"
+        case pausedAt = "paused_at"
+        case skippedEvents = "skipped_events"
+        case parkedStreams = "parked_streams"
+    }
+}
+
+extension ProjectionStatus {
+    /// What it leaves out, in words; nil where it leaves out nothing.
+    public var exclusions: String? {
+        if skippedEvents == 0, parkedStreams == 0 { return nil }
+        return "leaves out \(skippedEvents) skipped events and \(parkedStreams) parked streams"
     }
 }
 
@@ -42,9 +59,11 @@ extension LeftfoldDatabase {
         do {
             rows = try await pool.execute(
                 """
-                SELECT projection, generation, state, code_version, position, head, events_behind, coalesce(seconds_behind, 0),
-                    CASE WHEN leased THEN lease_owner END, failed_position, failure, updated_at
-                FROM \(log).projections WHERE state IN ('live', 'building') ORDER BY projection, generation
+                SELECT p.projection, p.generation, p.state, p.code_version, p.position, p.head, p.events_behind, coalesce(p.seconds_behind, 0),
+                    CASE WHEN p.leased THEN p.lease_owner END, p.failed_position, p.failure, p.updated_at, p.paused_at,
+                    (SELECT count(*) FROM \(log).skipped_events AS s WHERE s.follower = p.follower),
+                    (SELECT count(*) FROM \(log).parked_streams AS s WHERE s.follower = p.follower)
+                FROM \(log).projections AS p WHERE p.state IN ('live', 'building') ORDER BY p.projection, p.generation
                 """)
         } catch {
             throw error.asUnavailable
@@ -55,27 +74,9 @@ extension LeftfoldDatabase {
                 codeVersion: try row[3].decode(), position: GlobalPosition(rawValue: try row[4].decode()),
                 head: GlobalPosition(rawValue: try row[5].decode()), eventsBehind: try row[6].decode(), secondsBehind: try row[7].decode(),
                 worker: try row[8].decode(), failedPosition: try row[9].decode(Int64?.self).map(GlobalPosition.init(rawValue:)),
-                failure: try row[10].decode(), updatedAt: try row[11].decode())
-        }
-    }
-
-    /// Lets a projection that stopped at an event try again, at once. False when there is nothing to retry. Throws
-    /// `Unavailable` when the database is away.
-    public func retry(_ projection: ProjectionName) async throws -> Bool {
-        do {
-            return try await pool.execute(
-                """
-                WITH mended AS (
-                    UPDATE \(log).followers AS f SET failed_position = NULL, failed_at = NULL, failure = NULL
-                    FROM \(log).generations AS g
-                    WHERE g.projection = \(projection) AND g.state = 'live' AND f.name = g.follower
-                        AND f.failed_position IS NOT NULL
-                    RETURNING f.name
-                ) SELECT pg_notify(\(Announcements.checkpoints(of: log)), 'retry ' || name) FROM mended
-                """
-            ).count > 0
-        } catch {
-            throw error.asUnavailable
+                failure: try row[10].decode(), updatedAt: try row[11].decode(), pausedAt: try row[12].decode(),
+                skippedEvents: try row[13].decode(),
+                parkedStreams: try row[14].decode())
         }
     }
 

@@ -5,12 +5,12 @@ public import LeftfoldDriver
 /// sent in one round trip and one transaction.
 public protocol StatementProjection: PostgresProjection {
     /// Adds the statements that this event means. An error, such as an unknown event type, stops this projection at this
-    /// event, visibly; so does a statement that the server refuses.
+    /// event, visibly; so does a statement that the server refuses, and an `UPDATE` that finds no row.
     func apply(_ event: RecordedEvent, to batch: inout StatementBatch) throws
 }
 
 extension StatementProjection {
-    public var form: ProjectionForm { ProjectionForm { _, _ in StatementWriter(projection: self) } }
+    public var form: ProjectionForm { ProjectionForm { generation, _ in StatementWriter(projection: self, log: generation.log) } }
 
     /// The statements that these events mean, in order: for tests without a database. Throws `FailedEvent`.
     public func statements(for events: some Sequence<RecordedEvent>) throws(FailedEvent) -> [SQL] {
@@ -21,11 +21,38 @@ extension StatementProjection {
 /// Statements that will run in one transaction, in one round trip.
 public struct StatementBatch: Sendable {
     public private(set) var statements: [SQL] = []
+    /// Where an update may find no row.
+    private var lenient: Set<Int> = []
 
     init() {}
 
+    /// What an `UPDATE` that finds no row means.
+    public enum MissingRow: Sendable {
+        /// The event is not what the projection takes it for: it stops there.
+        case stops
+        /// There may be none.
+        case passes
+    }
+
     /// Adds a statement. Its result is not seen: decide from the event, and let SQL decide from the tables.
-    public mutating func execute(_ sql: SQL) { statements.append(sql) }
+    ///
+    /// - Parameter missing: what it means that there is no row to change. Only of statements that begin with `UPDATE` and have no `RETURNING`;
+    ///   a deletion, or what begins with `WITH`, may always find none.
+    public mutating func execute(_ sql: SQL, missing: MissingRow = .stops) {
+        if missing == .passes { lenient.insert(statements.count) }
+        statements.append(sql)
+    }
+
+    /// As they are sent: with a look at what the updates found.
+    func checked(in log: LogName) -> [SQL] {
+        statements.enumerated().map { index, sql in
+            guard sql.firstWord("update"), !lenient.contains(index), !sql.mentions("returning") else { return sql }
+            return """
+                WITH changed AS (\(fragment: sql.withoutSemicolon())
+                RETURNING 1) SELECT CASE WHEN count(*) = 0 THEN \(log).no_such_row() END FROM changed
+                """
+        }
+    }
 }
 
 extension StatementBatch {
@@ -51,11 +78,12 @@ extension StatementBatch {
 /// Sends the statements of a page in one pipeline.
 struct StatementWriter<P: StatementProjection>: ProjectionWriter {
     let projection: P
+    var log: LogName = .standard
 
     func handle(_ events: ArraySlice<RecordedEvent>, after advance: SQL, on connection: Connection) async throws {
         let (batch, causes) = try StatementBatch.of(events, projection)
         do {
-            try await connection.pipeline([advance] + batch.statements)
+            try await connection.pipeline([advance] + batch.checked(in: log))
         } catch  where !error.isTransient {
             guard let index = error.statementIndex, index > 0 else { throw error }
             throw FailedEvent(causes[index - 1], reason: error.message)
@@ -65,7 +93,7 @@ struct StatementWriter<P: StatementProjection>: ProjectionWriter {
     func replay(_ page: ArraySlice<RecordedEvent>, on connection: Connection) async throws {
         let (batch, causes) = try StatementBatch.of(page, projection)
         do {
-            try await connection.pipeline(batch.statements)
+            try await connection.pipeline(batch.checked(in: log))
         } catch {
             guard !error.isTransient, let index = error.statementIndex else { throw error }
             throw FailedEvent(causes[index], reason: error.message)

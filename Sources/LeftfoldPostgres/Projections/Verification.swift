@@ -5,7 +5,7 @@ import LeftfoldDriver
 /// the other, into scratch tables, and compares, all in one snapshot. Everything is rolled back at the end.
 ///
 /// This is a second fold on purpose: it shares nothing with what it checks but the projection. In the fold form the rows are
-/// in memory until they are compared.
+/// in memory until they are compared. What an operator had the projection leave out is left out here, too.
 public struct Verification: Sendable {
     private let projection: any PostgresProjection
     private let database: LeftfoldDatabase
@@ -19,6 +19,8 @@ public struct Verification: Sendable {
         public var projection: String
         public var generation: Int
         public var position: GlobalPosition
+        /// How many events were left out.
+        public var excluded: Int
         public var tables: [Table]
         public var matches: Bool { tables.allSatisfy { $0.missing == 0 && $0.unexpected == 0 } }
 
@@ -64,26 +66,32 @@ public struct Verification: Sendable {
         let scratch = Generation(log: database.log, projection: projection.name, number: 0, codeVersion: projection.version)
         try await generations.createTables(of: scratch, on: connection)
         try await generations.use(scratch, on: connection)
-        let position = try await replay(to: GlobalPosition(rawValue: checkpoint ?? 0), in: scratch, on: connection, progress)
+        let exclusions = try await Exclusions.find(for: live.follower, after: .zero, in: database.log, on: connection)
+        let (position, excluded) = try await replay(
+            to: GlobalPosition(rawValue: checkpoint ?? 0), without: exclusions, in: scratch, on: connection, progress)
 
-        var report = Report(projection: projection.name.rawValue, generation: live.number, position: position, tables: [])
+        var report = Report(
+            projection: projection.name.rawValue, generation: live.number, position: position, excluded: excluded, tables: [])
         for table in projection.tables { report.tables.append(try await difference(of: table, live, scratch, on: connection)) }
         return report
     }
 
     private func replay(
-        to checkpoint: GlobalPosition, in scratch: Generation, on connection: Connection,
+        to checkpoint: GlobalPosition, without exclusions: Exclusions, in scratch: Generation, on connection: Connection,
         _ progress: (GlobalPosition, GlobalPosition) async -> Void
-    ) async throws -> GlobalPosition {
+    ) async throws -> (GlobalPosition, excluded: Int) {
         var writer = try await projection.form.writer(scratch, connection)
         var position = GlobalPosition.zero
+        var excluded = 0
         while position < checkpoint {
             let limit = min(1000, Int(checkpoint.rawValue - position.rawValue))
             let rows = try await connection.execute(RecordedEvent.page(after: position, limit: limit, in: database.log))
             let events = try RecordedEvent.contiguous(rows, after: position)
             guard let last = events.last else { throw failed("its checkpoint \(checkpoint) is beyond the log") }
             do {
-                try await writer.replay(events[...], on: connection)
+                let included = exclusions.isEmpty ? events : events.filter { !exclusions.contains($0) }
+                excluded += events.count - included.count
+                try await writer.replay(included[...], on: connection)
             } catch let event as FailedEvent {
                 throw failed("\(event)")
             }
@@ -91,7 +99,7 @@ public struct Verification: Sendable {
             await progress(position, checkpoint)
         }
         try await writer.finishReplay(on: connection)
-        return position
+        return (position, excluded)
     }
 
     private func difference(of table: String, _ live: Generation, _ scratch: Generation, on connection: Connection) async throws

@@ -32,7 +32,8 @@ extension Assembly {
         try HTTPEdge(
             commands: commands, queries: queries, authenticator: authenticator, routes: composition.routes,
             // Strangers ask here: what the database says in its own words is for `doctor`, and for a port of one's own.
-            readiness: { await readiness().map { ReadinessCheck($0.check, healthy: $0.healthy) } }, metrics: metrics,
+            readiness: { await readinessToServe().map { ReadinessCheck($0.check, healthy: $0.healthy, degraded: $0.degraded) } },
+            metrics: metrics,
             info: ServiceInfo(title: name, version: version),
             configuration: configuration, logger: logger)
     }
@@ -57,10 +58,17 @@ extension Assembly {
         composition.projections.map { Projector($0, in: database, batchSize: settings.projectionBatch, logger: logger) }
     }
 
+    /// A process that answers requests is ready whatever the projections do; how they are doing is shown all the same.
+    private func readinessToServe() async -> [Health.Finding] {
+        let findings = await readiness()
+        guard findings.allSatisfy(\.healthy) else { return findings }
+        return findings + (await health.projectionsSeen(maximumLag: Self.maximumLag))
+    }
+
     /// Health and metrics of a process that answers requests, on a port of their own.
     func administration(_ port: Int, metrics: PrometheusMetrics?) -> any Service {
         let host = settings.adminHost ?? settings.host
-        return monitoring(host, port, metrics: metrics, readiness: { await readiness() }) { [logger] port in
+        return monitoring(host, port, metrics: metrics, readiness: { await readinessToServe() }) { [logger] port in
             logger.info("health and metrics", metadata: ["host": "\(host)", "port": "\(port)"])
         }
     }
@@ -98,5 +106,7 @@ private struct NobodyMayEnter: Authenticator {
 }
 
 extension Health.Finding {
-    fileprivate var readiness: ReadinessCheck { ReadinessCheck(check, healthy: healthy, detail: healthy ? nil : detail) }
+    fileprivate var readiness: ReadinessCheck {
+        ReadinessCheck(check, healthy: healthy, degraded: degraded, detail: healthy && !degraded ? nil : detail)
+    }
 }

@@ -45,7 +45,7 @@ extension Assembly {
     func services(
         _ roles: ProcessRoles, metrics: PrometheusMetrics?, onStart: @escaping @Sendable (ProcessRoles, Int) async -> Void
     ) async throws -> [any Service] {
-        var services: [any Service] = [database] + composition.services
+        var services: [any Service] = [database, ProjectionGauges(database, logger: logger)] + composition.services
         if roles.contains(.project) { services += projectors() }
         if roles.contains(.serve) {
             // Before the edge, and so stopped after it.

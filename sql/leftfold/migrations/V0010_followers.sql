@@ -12,6 +12,8 @@ CREATE TABLE followers (
     failed_position bigint,
     failed_at       timestamptz,
     failure         text,
+    -- Nobody gets the lease while this is set.
+    paused_at       timestamptz,
     created_at      timestamptz NOT NULL DEFAULT clock_timestamp(),
     updated_at      timestamptz NOT NULL DEFAULT clock_timestamp(),
     CONSTRAINT followers_pkey PRIMARY KEY (name),

@@ -12,7 +12,8 @@ AS $$
         ('open_holes', 'open_holes_are_closed'),
         ('commands_without_events', 'commands_without_events_are_append_only'),
         ('followers', 'followers_never_go_back'),
-        ('generations', 'generations_never_show_less')
+        ('generations', 'generations_never_show_less'),
+        ('follower_operations', 'follower_operations_are_append_only')
     ) AS g (relation, trigger)
     LEFT JOIN pg_trigger AS t ON t.tgrelid = to_regclass(g.relation) AND t.tgname = g.trigger::name
     WHERE t.tgenabled IS DISTINCT FROM 'A'
