@@ -30,5 +30,6 @@ public enum LeftfoldSchema {
         (25, "projections", PackageResources.V0025_projections_sql),
         (26, "epochs", PackageResources.V0026_epochs_sql),
         (27, "operations", PackageResources.V0027_operations_sql),
+        (28, "roles", PackageResources.V0028_roles_sql),
     ]
 }

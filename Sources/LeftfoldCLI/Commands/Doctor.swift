@@ -15,7 +15,7 @@ struct Doctor<P: CommandLineProgram>: AsyncParsableCommand {
                 """)
     }
 
-    enum Check: String, ExpressibleByArgument, CaseIterable { case database, schema, projections, server, own, http, projector }
+    enum Check: String, ExpressibleByArgument, CaseIterable { case database, schema, rights, projections, server, own, http, projector }
 
     @OptionGroup var common: CommonOptions
     @OptionGroup var output: OutputOptions
@@ -34,7 +34,7 @@ struct Doctor<P: CommandLineProgram>: AsyncParsableCommand {
 
     func run() async throws {
         var settings = try common.settings()
-        let wanted = check.isEmpty ? [.database, .schema, .projections, .server, .own] : check
+        let wanted = check.isEmpty ? [.database, .schema, .rights, .projections, .server, .own] : check
         var findings: [Health.Finding] = []
         if wanted.contains(.http) {
             let host = settings.adminPort == nil ? settings.host : settings.adminHost ?? settings.host
@@ -52,6 +52,7 @@ struct Doctor<P: CommandLineProgram>: AsyncParsableCommand {
                 if wanted.contains(.database) { findings.append(await database(assembly)) }
                 if findings.contains(where: { !$0.healthy }) { return findings }
                 if wanted.contains(.schema) { findings.append(await health.schemaCurrent()) }
+                if wanted.contains(.rights) { findings.append(await health.rights()) }
                 if wanted.contains(.projections) { findings += await health.projectionsAtWork(maximumLag: maximumLag) }
                 if wanted.contains(.server) { findings += await health.serverSettings() }
                 if wanted.contains(.own) { findings += await assembly.ownFindings() }

@@ -33,16 +33,14 @@ struct Projections<P: CommandLineProgram>: AsyncParsableCommand {
                     statuses.map { status in
                         [
                             status.projection, "\(status.generation)",
-                            status.failure != nil ? "failed" : status.pausedAt != nil ? "paused" : status.state,
+                            status.failure != nil
+                                ? status.failedPosition == nil ? "troubled" : "failed" : status.pausedAt != nil ? "paused" : status.state,
                             "\(status.position)", "\(status.head)", "\(status.eventsBehind)",
                             String(format: "%.1f", status.secondsBehind), status.worker ?? "none",
                         ]
                     })
                 for status in statuses {
-                    if let failure = status.failure {
-                        try printing.line(
-                            "\(status.projection) stopped at position \(status.failedPosition ?? .zero): \(failure)")
-                    }
+                    if let complaint = status.complaint { try printing.line("\(status.projection) \(complaint)") }
                     if let exclusions = status.exclusions { try printing.line("\(status.projection) \(exclusions); see projections skips") }
                 }
             }

@@ -3,6 +3,7 @@ import Foundation
 import Leftfold
 import LeftfoldDriver
 import LeftfoldHTTP
+import LeftfoldPostgres
 import LeftfoldService
 
 /// Why the program ends without having done what it was asked: one sentence, a code that stays, and the exit status.
@@ -26,6 +27,9 @@ struct Failure: Error {
         case let misconfigured as Misconfigured: self.init("misconfigured", "\(misconfigured)", .misconfigured)
         case let problem as SecretFile.Problem: self.init("misconfigured", "\(problem)", .misconfigured)
         case let name as UnusableName: self.init("misconfigured", "\(name)", .misconfigured)
+        case let missing as MissingRights: self.init("missing_rights", "\(missing)", .misconfigured)
+        case let tables as ForeignReadTables: self.init("missing_rights", "\(tables)", .misconfigured)
+        case let shared as SharedRoles: self.init("shared_roles", "\(shared)", .misconfigured)
         case let unavailable as Unavailable: self.init(unavailable.code, unavailable.message, .unavailable)
         case let error as PostgresError where !error.isConnectionFailure: self.init("database_error", "\(error)", .failure)
         case let error as PostgresError where error.isWorthWaitingFor: self.init("unavailable", error.explanation, .unavailable)

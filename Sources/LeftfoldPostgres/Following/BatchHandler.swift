@@ -48,7 +48,10 @@ extension PostgresError {
     /// Not the event's fault: the same batch may well succeed later.
     var isTransient: Bool {
         switch kind {
-        case .server(let state): isConnectionFailure || ["40", "53", "55", "57", "58", "XX"].contains(state.errorClass)
+        case .server(let state):
+            isConnectionFailure || ["40", "53", "55", "57", "58", "XX"].contains(state.errorClass)
+                // Rights and tables that somebody took away, somebody can give back.
+                || [.insufficientPrivilege, .undefinedTable, .invalidSchemaName, .readOnlySQLTransaction].contains(state)
         case .connectionFailed, .connectionLost, .timeout, .cancelled, .poolExhausted, .poolClosed: true
         // Text with a NUL, for instance: it will not be sendable the next time either.
         case .encoding, .decoding, .misuse: false

@@ -33,6 +33,7 @@ struct FollowerRun: Sendable {
                 try await database.withConnection(for: follower, searchPath: searchPath) { try await work(&lease, on: $0) }
             }
         } catch {
+            await record(error, lease)
             await release(lease)
             throw error
         }
@@ -109,6 +110,7 @@ struct FollowerRun: Sendable {
             if let last = page.last { gauges.report(page.count, upTo: last, head: known) }
         }
         head = known
+        if lease.isTroubled { try await lease.clearTrouble(on: connection) }
         if lease.position == head { gauges.reportIdle(at: lease.position) }
     }
 
@@ -116,6 +118,17 @@ struct FollowerRun: Sendable {
     private func reportStandstill(_ lease: Lease) async throws {
         guard let next = try await database.store.read(after: lease.position, limit: 1).first else { return }
         gauges.report(0, upTo: next, head: try await database.store.head(), position: lease.position)
+    }
+
+    /// What keeps it from working without being an event's fault must be seen, too.
+    private func record(_ trouble: any Error, _ lease: Lease) async {
+        guard trouble.isOfTheFollower, !Task.isCancelled else { return }
+        do {
+            try await database.pool.withConnection { try await lease.recordTrouble("\(trouble)", on: $0) }
+            try await reportStandstill(lease)
+        } catch {
+            logger.debug("the trouble is not on record", metadata: ["follower": "\(follower)", "error": "\(error)"])
+        }
     }
 
     private func release(_ lease: Lease) async {

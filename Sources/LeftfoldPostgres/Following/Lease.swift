@@ -11,6 +11,8 @@ struct Lease: Sendable {
     var checkpoint: Checkpoint
     /// The event that stopped the follower, if one did and nobody has said retry.
     var failedPosition: GlobalPosition?
+    /// Whether something is on record that keeps it from working; see ``recordTrouble(_:on:)``.
+    var isTroubled: Bool
     /// When it was last prolonged, at the latest. By our clock, which only decides when to prolong it again.
     private(set) var renewedAt = ContinuousClock.now
 
@@ -41,13 +43,15 @@ struct Lease: Sendable {
             UPDATE \(log).followers
             SET lease_epoch = lease_epoch + 1, lease_owner = \(owner), lease_until = clock_timestamp() + make_interval(secs => \(length.seconds))
             WHERE name = \(follower) AND paused_at IS NULL AND \(fragment: isFree)
-            RETURNING lease_epoch, position, failed_position
+            RETURNING lease_epoch, position, failed_position, failure IS NOT NULL AND failed_position IS NULL
             """, timeout: length
         ).first
-        guard let (epoch, position, failed) = try row?.decode(Int64.self, Int64.self, Int64?.self) else { return nil }
+        guard let (epoch, position, failed, isTroubled) = try row?.decode(Int64.self, Int64.self, Int64?.self, Bool.self) else {
+            return nil
+        }
         return Lease(
             log: log, checkpoint: Checkpoint(follower, at: GlobalPosition(rawValue: position), epoch: epoch),
-            failedPosition: failed.map(GlobalPosition.init(rawValue:)), renewedAt: start)
+            failedPosition: failed.map(GlobalPosition.init(rawValue:)), isTroubled: isTroubled, renewedAt: start)
     }
 
     /// Whether to say that we are still here, because nothing else said it for a while.

@@ -1,4 +1,5 @@
 import Foundation
+public import Leftfold
 public import LeftfoldDriver
 import LeftfoldSchema
 
@@ -8,7 +9,8 @@ public struct Migrator: Sendable {
     private let log: LogName
 
     /// - Parameters:
-    ///   - configuration: as a role that may create the schema.
+    ///   - configuration: as the role that owns the log, as a member of it, or as a superuser; the first time as one that may create schemas in
+    ///     the database. Whoever it is, the log stays in its owner's hand.
     ///   - log: the schema, which is created if it is missing.
     public init(_ configuration: ConnectionConfiguration, log: LogName = .standard) {
         self.configuration = configuration
@@ -20,26 +22,94 @@ public struct Migrator: Sendable {
         public var name: String
     }
 
-    /// Applies what is missing and says what that was. Safe to call from any number of processes at once.
-    public func migrate() async throws -> [Applied] {
-        let connection = try await Connection.connect(configuration)
-        do {
-            let applied = try await migrate(on: connection)
-            await connection.close()
-            return applied
-        } catch {
-            await connection.close()
-            throw error
+    /// Applies what is missing and says what that was. Safe to call from any number of processes at once. Roles of the log, if it has any, get
+    /// the rights that are new.
+    ///
+    /// Throws ``MissingRights`` before anything is done.
+    public func migrate() async throws -> [Applied] { try await withConnection { try await migrate(on: $0) } }
+
+    /// What `migrate()` would do.
+    public func pending() async throws -> [Applied] { try await withConnection { try await Self.pending(on: $0, log) } }
+
+    /// Throws ``MissingRights`` where the role may not do what is to be done; changes nothing.
+    ///
+    /// - Parameters:
+    ///   - projections: that are to have tables afterwards.
+    ///   - readSchema: the schema of their views.
+    ///   - roles: that are to be set up.
+    public func checkRights(projections: [ProjectionName] = [], readSchema: String = "public", roles: DatabaseRoles? = nil) async throws {
+        try await withConnection { connection in
+            try await checkRights(projections, readSchema, roles, on: connection)
+            if let roles { try await checkNotShared(roles, on: connection) }
         }
     }
 
-    /// What `migrate()` would do.
-    public func pending() async throws -> [Applied] {
+    /// Makes the roles of the log, gives them the log, the read tables and exactly the rights that are theirs, and makes the members members.
+    /// Safe to call again: it changes nothing where all is so. The log must be migrated.
+    ///
+    /// Throws ``MissingRights`` or ``SharedRoles`` before anything is done, or the database's error, when nothing was done.
+    public func setUpRoles(_ roles: DatabaseRoles, readSchema: String = "public") async throws -> [DatabaseRoles.Made] {
+        try await withConnection { connection in
+            try await checkRights([], readSchema, roles, on: connection)
+            try await checkNotShared(roles, on: connection)
+            let prefix = roles.prefix ?? log.rawValue
+            return try await connection.transaction { connection in
+                _ = try await connection.execute("SELECT pg_advisory_xact_lock(\(fragment: lock))")
+                // Who appends must not wait for us, nor those behind us for who reads.
+                _ = try await connection.execute("SET LOCAL lock_timeout = '2s'")
+                let rows = try await connection.execute(
+                    "SELECT role::text, created FROM \(log).set_up_roles(\(prefix), \(readSchema)::text::name)")
+                for (login, role) in roles.members {
+                    _ = try await connection.execute("GRANT \(name: "\(prefix)_\(role.rawValue)") TO \(name: login)")
+                }
+                return try rows.compactMap { row in
+                    let (name, created) = try row.decode(String.self, Bool.self)
+                    return DatabaseRole(rawValue: String(name.dropFirst(prefix.count + 1))).map {
+                        DatabaseRoles.Made(role: name, kind: $0, created: created, purpose: $0.purpose)
+                    }
+                }
+            }
+        }
+    }
+
+    private func checkRights(
+        _ projections: [ProjectionName], _ readSchema: String, _ roles: DatabaseRoles?, on connection: Connection
+    ) async throws {
+        let isPending: Bool
+        do {
+            isPending = try await !Self.pending(on: connection, log).isEmpty
+        } catch let error as PostgresError where error.sqlState == .insufficientPrivilege {
+            isPending = true
+        }
+        try await MigrationRights(
+            log: log, readSchema: readSchema, projections: projections.map(\.rawValue), roles: roles, isPending: isPending
+        ).check(on: connection)
+    }
+
+    /// Who is a member of roles that have rights in several databases has them in all.
+    private func checkNotShared(_ roles: DatabaseRoles, on connection: Connection) async throws {
+        guard roles.prefix == nil else { return }
+        let isShared = try await connection.execute(
+            """
+            SELECT EXISTS (
+                SELECT FROM pg_shdepend AS d JOIN pg_roles AS r ON r.oid = d.refobjid
+                WHERE d.refclassid = 'pg_authid'::regclass AND r.rolname = ANY (\(DatabaseRole.allCases.map { "\(log)_\($0.rawValue)" }))
+                    AND d.dbid NOT IN (0, (SELECT oid FROM pg_database WHERE datname = current_database())))
+            """
+        ).first?.decode(Bool.self)
+        guard isShared == true else { return }
+        if try await LogOwner.find(log, on: connection) != "\(log)_owner" { throw SharedRoles(prefix: log.rawValue) }
+    }
+
+    /// One migrator of the log at a time.
+    private var lock: SQL { "hashtextextended(\("leftfold migrations of \(log)"), 0)" }
+
+    private func withConnection<T: Sendable>(_ body: (Connection) async throws -> T) async throws -> T {
         let connection = try await Connection.connect(configuration)
         do {
-            let pending = try await Self.pending(on: connection, log)
+            let value = try await body(connection)
             await connection.close()
-            return pending
+            return value
         } catch {
             await connection.close()
             throw error
@@ -53,11 +123,12 @@ public struct Migrator: Sendable {
 
     private func migrate(on connection: Connection) async throws -> [Applied] {
         // Before anything is made.
-        _ = try await Self.known(on: connection, log)
-        let lock: SQL = "hashtextextended(\("leftfold migrations of \(log)"), 0)"
+        try await checkRights([], "public", nil, on: connection)
         _ = try await connection.execute("SELECT pg_advisory_lock(\(fragment: lock))")
         let isThere = try await connection.execute("SELECT to_regnamespace(\("\"\(log)\"")) IS NOT NULL").first?.decode(Bool.self)
         if isThere != true { _ = try await connection.execute("CREATE SCHEMA \(log)") }
+        let owner = try await LogOwner.find(log, on: connection)
+        if let owner, try await LogOwner.mayBecome(owner, on: connection) { try await LogOwner.become(owner, on: connection) }
         let known = try await Self.known(on: connection, log)
         var applied: [Applied] = []
         for migration in LeftfoldSchema.migrations where !known.contains(migration.number) {
@@ -71,6 +142,10 @@ public struct Migrator: Sendable {
             applied.append(Applied(number: migration.number, name: migration.name))
         }
         try await checkDigests(on: connection)
+        try await LogOwner.resign(on: connection)
+        if !applied.isEmpty {
+            _ = try await connection.execute("SELECT \(log).grant_rights(p) FROM \(log).role_prefix() AS p WHERE p IS NOT NULL")
+        }
         _ = try await connection.execute("SELECT pg_advisory_unlock(\(fragment: lock))")
         return applied
     }

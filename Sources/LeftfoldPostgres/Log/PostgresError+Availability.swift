@@ -33,6 +33,7 @@ extension PostgresError {
         case .server(.queryCanceled): return Unavailable("The database took too long.")
         case .server(.undefinedTable), .server(.undefinedFunction), .server(.invalidSchemaName):
             return Unavailable("The database is not migrated, or a read model is not built yet.")
+        case .server(.insufficientPrivilege): return Unavailable("The database does not let the service do this now.")
         default: return self
         }
     }

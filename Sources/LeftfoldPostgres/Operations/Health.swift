@@ -4,8 +4,8 @@ import LeftfoldDriver
 
 /// What can be wrong with a database, looked at one by one. Nothing here throws: what cannot be looked at is not healthy.
 public struct Health: Sendable {
-    private let database: LeftfoldDatabase
-    private let projections: [any PostgresProjection]
+    let database: LeftfoldDatabase
+    let projections: [any PostgresProjection]
 
     public init(_ database: LeftfoldDatabase, projections: [any PostgresProjection]) {
         self.database = database
@@ -31,9 +31,13 @@ public struct Health: Sendable {
     }
 
     /// What requests need: the database, migrated, with its read tables.
-    public func readiness() async -> [Finding] {
+    ///
+    /// - Parameter roles: what the process is; the role that it connects as must have the rights of these.
+    public func readiness(as roles: Set<DatabaseRole> = []) async -> [Finding] {
         let reachable = await databaseReachable()
-        return reachable.healthy ? [reachable, await schemaCurrent()] : [reachable]
+        guard reachable.healthy else { return [reachable] }
+        let schema = await schemaCurrent()
+        return roles.isEmpty || !schema.healthy ? [reachable, schema] : [reachable, schema, await rights(of: roles)]
     }
 
     public func databaseReachable() async -> Finding {
@@ -73,10 +77,7 @@ public struct Health: Sendable {
                 guard let status = statuses.first(where: { $0.projection == name && $0.state == "live" }) else {
                     return Finding(check, healthy: false, detail: "it has no tables; run migrate")
                 }
-                if let failure = status.failure {
-                    return Finding(
-                        check, healthy: false, detail: "stopped at position \(status.failedPosition ?? .zero): \(failure)")
-                }
+                if let complaint = status.complaint { return Finding(check, healthy: false, detail: complaint) }
                 guard status.position <= status.head else {
                     return Finding(
                         check, healthy: false,
@@ -185,7 +186,7 @@ public struct Health: Sendable {
         }
     }
 
-    private func finding(_ check: String, _ look: () async throws -> (Bool, String)) async -> Finding {
+    func finding(_ check: String, _ look: () async throws -> (Bool, String)) async -> Finding {
         do {
             let (healthy, detail) = try await look()
             return Finding(check, healthy: healthy, detail: detail)

@@ -63,7 +63,7 @@ struct Generations: Sendable {
             INSERT INTO \(log).generations (projection, number, code_version, follower)
             VALUES (\(name), \(Int32(generation.number)), \(Int32(generation.codeVersion)), \(generation.follower))
             """)
-        try await createTables(of: generation, on: connection)
+        try await asOwner(on: connection) { try await createTables(of: generation, on: $0) }
         return generation
     }
 
@@ -127,10 +127,12 @@ struct Generations: Sendable {
             UPDATE \(log).generations SET state = 'live', live_since = clock_timestamp()
             WHERE projection = \(name) AND number = \(Int32(generation.number))
             """)
-        if database.readSchema != "public" {
-            try await connection.execute("CREATE SCHEMA IF NOT EXISTS \(identifier: database.readSchema)")
+        try await asOwner(of: generation, on: connection) { connection in
+            if database.readSchema != "public" {
+                try await connection.execute("CREATE SCHEMA IF NOT EXISTS \(identifier: database.readSchema)")
+            }
+            try await ReadViews(schema: database.readSchema).show(projection.tables, of: generation, on: connection)
         }
-        try await ReadViews(schema: database.readSchema).show(projection.tables, of: generation, on: connection)
         try await connection.execute("SELECT pg_notify(\(Announcements.checkpoints(of: log)), \("switched \(name)"))")
     }
 
@@ -156,7 +158,9 @@ struct Generations: Sendable {
 
     /// The one before the live one stays for a way back; older ones go.
     func dropRetired(on connection: Connection) async throws {
-        for generation in try await all("retired", on: connection).dropFirst() { try await drop(generation, on: connection) }
+        for generation in try await all("retired", on: connection).dropFirst() where try await mayDrop(generation, on: connection) {
+            try await drop(generation, on: connection)
+        }
     }
 
     /// What a killed rebuild left: those that are being built, with nobody at work.
@@ -165,7 +169,7 @@ struct Generations: Sendable {
             "building",
             "\(fragment: Lease.isFree) AND (f.lease_until IS NOT NULL OR f.created_at + interval '1 minute' < clock_timestamp())",
             on: connection)
-        for generation in abandoned { try await drop(generation, on: connection) }
+        for generation in abandoned where try await mayDrop(generation, on: connection) { try await drop(generation, on: connection) }
     }
 
     /// Unless it is live: when the connection broke at the commit of the switch, it may be, and its tables are what queries read.
@@ -178,6 +182,8 @@ struct Generations: Sendable {
         ).affected
         guard dropped == 1 else { return }
         try await connection.execute("DELETE FROM \(log).followers WHERE name = \(generation.follower)")
-        try await connection.execute("DROP SCHEMA IF EXISTS \(identifier: generation.schema) CASCADE")
+        try await asOwner(of: generation, on: connection) {
+            _ = try await $0.execute("DROP SCHEMA IF EXISTS \(identifier: generation.schema) CASCADE")
+        }
     }
 }

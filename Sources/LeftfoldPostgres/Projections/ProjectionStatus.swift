@@ -19,6 +19,7 @@ public struct ProjectionStatus: Sendable, Codable, Equatable {
     public var worker: String?
     /// The event that stopped it.
     public var failedPosition: GlobalPosition?
+    /// Why it stopped; without a position: what keeps it from working, such as a right that it lacks. That it tries again by itself.
     public var failure: String?
     public var updatedAt: Date
     /// Since when nobody may work on it, because an operator said so.
@@ -27,6 +28,12 @@ public struct ProjectionStatus: Sendable, Codable, Equatable {
     public var skippedEvents: Int64
     /// How many streams it leaves out for the time being.
     public var parkedStreams: Int64
+
+    /// For operators: what stopped it and where, or what keeps it from working; nil where all is well.
+    public var complaint: String? {
+        guard let failure else { return nil }
+        return failedPosition.map { "stopped at position \($0): \(failure)" } ?? "cannot work, and tries again by itself: \(failure)"
+    }
 
     enum CodingKeys: String, CodingKey {
         case projection, generation, state

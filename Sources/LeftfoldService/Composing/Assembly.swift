@@ -38,8 +38,10 @@ public struct Assembly: Sendable {
     public var health: Health { Health(database, projections: composition.projections) }
 
     /// What must be well for this process to take work, the service's own checks included.
-    public func readiness() async -> [Health.Finding] {
-        await health.readiness() + ownFindings()
+    ///
+    /// - Parameter roles: what the process is; the role that it connects to the database as must have the rights of these.
+    public func readiness(as roles: Set<DatabaseRole> = [.service]) async -> [Health.Finding] {
+        await health.readiness(as: roles) + ownFindings()
     }
 
     /// What the service's own checks say.

@@ -78,7 +78,7 @@ extension Assembly {
         monitoring(
             settings.host, port, metrics: metrics,
             readiness: {
-                var findings = await readiness()
+                var findings = await readiness(as: [.projector])
                 if findings.allSatisfy(\.healthy) { findings += await health.projectionsAtWork(maximumLag: Self.maximumLag) }
                 return findings
             }, onStart: onStart)

@@ -33,7 +33,8 @@ AS $$
 DECLARE
     appending text := current_setting('leftfold.appending', true);
 BEGIN
-    -- An append that has looked itself says so. Whoever may not lock the log cannot say it.
+    -- An append that has looked itself says so, for its one statement. Whoever may not lock the log cannot say it. (Not by SET of the
+    -- function: that would take a superuser to create.)
     IF appending = 'looked' AND has_table_privilege('append_lock', 'UPDATE') THEN
         RETURN NULL;
     END IF;

@@ -8,10 +8,11 @@ CREATE FUNCTION insert_events(
     p_streams text[], p_event_types text[], p_event_data json[], p_event_writes integer[], p_metadata json[],
     p_tag_events integer[], p_tags text[]
 ) RETURNS void LANGUAGE plpgsql
-SET search_path FROM CURRENT SET enable_seqscan = off SET plan_cache_mode = force_generic_plan SET jit = off SET leftfold.appending = on
+SET search_path FROM CURRENT SET enable_seqscan = off SET plan_cache_mode = force_generic_plan SET jit = off
 AS $$
 DECLARE
     recorded timestamptz := clock_timestamp();
+    guard    text := set_config('leftfold.appending', 'on', true);
 BEGIN
     INSERT INTO events (
         position, version, recorded_at, received_at, command_id, event_count, stream, type, principal, correlation_id,
@@ -33,6 +34,7 @@ BEGIN
     LEFT JOIN (
         SELECT t.event, array_agg(DISTINCT t.tag ORDER BY t.tag) AS tags FROM unnest(p_tag_events, p_tags) AS t (event, tag) GROUP BY t.event
     ) AS t ON t.event = n;
+    guard := set_config('leftfold.appending', '', true);
 
     IF cardinality(p_tags) > 0 THEN
         INSERT INTO tags (tag, position)

@@ -75,7 +75,7 @@ CREATE FUNCTION append(
     p_epoch           integer   DEFAULT NULL,  -- of the log, in which all were decided; where it is in another one now, nothing is written (LF010)
     OUT head bigint, OUT results text[], OUT positions bigint[], OUT versions bigint[], OUT details json[]
 ) LANGUAGE plpgsql SECURITY DEFINER
-SET search_path FROM CURRENT SET enable_seqscan = off SET plan_cache_mode = force_generic_plan SET leftfold.appending = looked
+SET search_path FROM CURRENT SET enable_seqscan = off SET plan_cache_mode = force_generic_plan
 AS $$
 DECLARE
     -- As many as the longest array has: where another one is shorter, a value is missing that its column demands.
@@ -90,6 +90,7 @@ DECLARE
     looked   boolean;
     current  boolean;
     recorded timestamptz;
+    guard    text;
 BEGIN
     IF current_setting('transaction_isolation') <> 'read committed' THEN
         -- An older snapshot would not see the newest positions. The primary key would refuse the result; say why instead.
@@ -128,9 +129,8 @@ BEGIN
     THEN
         BEGIN
             IF num_nonnulls(p_write_commands, p_event_writes, p_tags) = 0 THEN
-                IF NOT looked THEN  -- in a chain, an event may follow on one of this call: let the guard look
-                    PERFORM set_config('leftfold.appending', 'on', true);
-                END IF;
+                -- In a chain, an event may follow on one of this call: let the guard look.
+                guard := set_config('leftfold.appending', CASE WHEN looked THEN 'looked' ELSE 'on' END, true);
                 recorded := clock_timestamp();
                 INSERT INTO events (
                     position, version, recorded_at, received_at, command_id, event_count, stream, type, principal, correlation_id,
@@ -138,6 +138,7 @@ BEGIN
                 SELECT before + k, p_expected[k] + 1, recorded, p_received_at[k], p_command_ids[k], 1, p_streams[k], p_event_types[k],
                     p_principals[k], p_correlation_ids[k], p_event_data[k], p_metadata[k], p_names[k], sha256(p_contents[k]), p_causation_ids[k]
                 FROM generate_series(1, events) AS k;
+                guard := set_config('leftfold.appending', '', true);
                 head := before + events;
             ELSE
                 PERFORM insert_events(

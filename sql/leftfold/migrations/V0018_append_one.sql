@@ -19,7 +19,7 @@ CREATE FUNCTION append_one(
     p_epoch          integer   DEFAULT NULL,
     OUT head bigint, OUT results text[], OUT positions bigint[], OUT versions bigint[], OUT details json[]
 ) LANGUAGE plpgsql SECURITY DEFINER
-SET search_path FROM CURRENT SET enable_seqscan = off SET plan_cache_mode = force_generic_plan SET leftfold.appending = looked
+SET search_path FROM CURRENT SET enable_seqscan = off SET plan_cache_mode = force_generic_plan
 AS $$
 DECLARE
     before  bigint;
@@ -27,6 +27,7 @@ DECLARE
     looked  boolean;
     current boolean;
     tags    text[];
+    guard   text;
 BEGIN
     IF current_setting('transaction_isolation') <> 'read committed' THEN
         RAISE EXCEPTION 'an append needs read committed' USING ERRCODE = 'LF004';
@@ -53,11 +54,13 @@ BEGIN
                 INSERT INTO tags (tag, position) SELECT t.tag, before + 1 FROM unnest(tags) AS t (tag);
                 tags := nullif(tags, '{}');
             END IF;
+            guard := set_config('leftfold.appending', 'looked', true);
             INSERT INTO events (
                 position, version, recorded_at, received_at, command_id, event_count, stream, type, principal, correlation_id,
                 data, metadata, tags, name, digest, causation_id)
             VALUES (before + 1, p_expected + 1, clock_timestamp(), p_received_at, p_command_id, 1, p_stream, p_event_type,
                 p_principal, p_correlation_id, p_event_data, p_metadata, tags, p_name, sha256(p_content), p_causation_id);
+            guard := set_config('leftfold.appending', '', true);
             IF p_claim_kinds IS NOT NULL AND NOT move_claims(
                 NULL, ARRAY[p_stream], array_fill(1, ARRAY[cardinality(p_claim_kinds)]), p_claim_takes, p_claim_kinds, p_claim_values) THEN
                 RAISE unique_violation;
