@@ -41,6 +41,8 @@ import Testing
         let file = folder.appendingPathComponent("people.jsonl").path
         return [
             Call("migrate --json"), Call("migrate --check --json"), Call("migrate --check", prints: "up to date"),
+            Call("migrate --grant service=me", status: 64, prints: "--roles"),
+            Call("migrate --roles --grant king=me", status: 64, prints: "projector"),
             Call(["send", "CreateUser", create, "--id", key, "--json"], keys: ["streams", "position"]),
             Call(["send", "CreateUser", create, "--id", key], prints: "user-\(id) is at version 1"),
             Call(["send", "CreateUser", create], status: 1, prints: "user_already_exists"),
@@ -72,7 +74,7 @@ import Testing
             Call("doctor --check database --check schema --check projections --json", keys: ["check", "healthy", "detail"]),
             // The server of the tests does not sync.
             Call("doctor --json", status: 3, keys: ["check", "healthy", "detail"]),
-            Call("doctor --check database --check schema", prints: "ok"),
+            Call("doctor --check database --check schema --check rights", prints: "ok   rights: "),
             Call("doctor --check http", status: 3, prints: "BAD"), Call("doctor --check projector", status: 78, prints: "PROJECT_PORT"),
             Call("generate --count 200 --seed 1 --output \(file)"), Call("generate --count -1", status: 64),
             Call("import \(file) --json", status: 3, keys: ["lines", "accepted", "rejected", "invalid", "end", "seconds"]),

@@ -13,19 +13,27 @@ import Testing
 
     /// Tables of which all but the owner see nothing.
     private static let hidden: Set<String> = ["append_lock", "open_holes"]
-    private static let inserting: [String: Set<DatabaseRole>] = ["followers": leases, "generations": projectors]
-    private static let deleting: [String: Set<DatabaseRole>] = ["followers": projectors]
+    private static let inserting: [String: Set<DatabaseRole>] = [
+        "followers": leases, "generations": projectors, "follower_operations": [.owner, .operator],
+    ]
+    private static let deleting: [String: Set<DatabaseRole>] = ["followers": projectors, "parked_streams": projectors]
     private static let updating: [String: Set<DatabaseRole>] = [
         "followers.lease_epoch": leases, "followers.lease_owner": leases, "followers.lease_until": leases,
         "followers.failed_position": projectors, "followers.failed_at": projectors, "followers.failure": projectors,
+        "followers.paused_at": projectors,
+        "parked_streams.from_version": projectors, "parked_streams.resuming": projectors, "parked_streams.failure": projectors,
         "generations.state": projectors, "generations.follower": projectors, "generations.live_since": projectors,
     ]
     private static let executing: [String: Set<DatabaseRole>] = {
-        var rights: [String: Set<DatabaseRole>] = ["advance": projectors, "write": [.owner, .writer]]
+        var rights: [String: Set<DatabaseRole>] = [
+            "advance": projectors, "no_such_row": projectors, "operate": [.owner, .operator], "write": [.owner, .writer],
+        ]
         for name in ["append", "append_one", "record"] { rights[name] = [.owner, .service, .writer] }
-        for name in ["read_stream", "read_category", "read_log", "matching", "matching_positions", "matching_item", "items_of", "guards"] {
-            rights[name] = readers
-        }
+        let reading = [
+            "read_stream", "read_category", "read_log", "page_end", "is_wanted", "matching", "matching_positions", "matching_item",
+            "items_of", "guards",
+        ]
+        for name in reading { rights[name] = readers }
         for name in ["rights", "missing_rights", "may_become", "role_prefix", "read_table_owner"] { rights[name] = all }
         return rights
     }()
@@ -96,7 +104,7 @@ import Testing
         for (table, isView, columns) in rows {
             cases.append(Case(statement: "SELECT count(*) FROM leftfold.\(table)", allowed: hidden.contains(table) ? [.owner] : readers))
             if isView { continue }
-            let guarded = ["events", "commands_without_events"].contains(table) ? SQLState("LF001") : nil
+            let guarded = ["events", "commands_without_events", "follower_operations"].contains(table) ? SQLState("LF001") : nil
             cases.append(Case(statement: "INSERT INTO leftfold.\(table) DEFAULT VALUES", allowed: inserting[table] ?? [.owner]))
             cases.append(Case(statement: "DELETE FROM leftfold.\(table) WHERE false", allowed: deleting[table] ?? [.owner], state: guarded))
             cases.append(Case(statement: "TRUNCATE leftfold.\(table)", allowed: [.owner], state: guarded))

@@ -17,22 +17,33 @@ AS $$
     FROM (VALUES
         ('{service,projector,operator,reader,writer}'::text[], 'schema', '{-}'::text[], 'USAGE', NULL::text[]),
         ('{service,projector,operator,reader}', 'table',
-            '{events,commands_without_events,claims,tags,followers,generations,migrations,journal,streams,lag,projections}', 'SELECT', NULL),
+            '{events,commands_without_events,claims,tags,followers,generations,migrations,follower_operations,skipped_events,parked_streams}',
+            'SELECT', NULL),
+        ('{service,projector,operator,reader}', 'table', '{journal,streams,lag,projections,skips}', 'SELECT', NULL),
         ('{service,projector,operator,reader}', 'function',
-            '{read_stream,read_category,read_log,matching,matching_positions,matching_item,items_of,guards}', 'EXECUTE', NULL),
+            '{read_stream,read_category,read_log,page_end,is_wanted,matching,matching_positions,matching_item,items_of,guards}', 'EXECUTE', NULL),
+        ('{service,projector,operator,reader,writer}', 'function', '{enter_epoch}', 'EXECUTE', NULL),
         ('{service,writer}', 'function', '{append,append_one,record}', 'EXECUTE', NULL),
         ('{writer}', 'function', '{write}', 'EXECUTE', NULL),
         -- Whoever moves a follower in an append takes it over first.
         ('{service}', 'table', '{followers}', 'INSERT', '{name,lease_epoch}'),
         ('{service}', 'table', '{followers}', 'UPDATE', '{lease_epoch,lease_owner,lease_until}'),
         -- Not the position: that is for advance.
-        ('{projector,operator}', 'function', '{advance}', 'EXECUTE', NULL),
+        ('{projector,operator}', 'function', '{advance,no_such_row}', 'EXECUTE', NULL),
         ('{projector,operator}', 'table', '{followers}', 'INSERT', '{name}'),
         ('{projector,operator}', 'table', '{followers}', 'UPDATE',
-            '{lease_epoch,lease_owner,lease_until,failed_position,failed_at,failure}'),
+            '{lease_epoch,lease_owner,lease_until,failed_position,failed_at,failure,paused_at}'),
         ('{projector,operator}', 'table', '{followers}', 'DELETE', NULL),
         ('{projector,operator}', 'table', '{generations}', 'INSERT', '{projection,number,code_version,follower}'),
         ('{projector,operator}', 'table', '{generations}', 'UPDATE', '{state,follower,live_since}'),
+        ('{projector,operator}', 'table', '{parked_streams}', 'UPDATE', '{from_version,resuming,failure}'),
+        ('{projector,operator}', 'table', '{parked_streams}', 'DELETE', NULL),
+        ('{operator}', 'function', '{operate}', 'EXECUTE', NULL),
+        ('{operator}', 'table', '{follower_operations}', 'INSERT', '{operation,projection,follower,principal,reason}'),
+        ('{projector,operator}', 'table', '{parked_streams}', 'UPDATE', '{from_version,resuming,failure}'),
+        ('{projector,operator}', 'table', '{parked_streams}', 'DELETE', NULL),
+        ('{operator}', 'function', '{operate,begin_epoch}', 'EXECUTE', NULL),
+        ('{operator}', 'table', '{follower_operations}', 'INSERT', '{operation,projection,follower,principal,reason}'),
         -- Each generation has a schema of its own.
         ('{projector,operator}', 'database', '{-}', 'CREATE', NULL)
     ) AS r (kinds, type, objects, privilege, columns)
@@ -40,7 +51,8 @@ AS $$
     CROSS JOIN unnest(r.objects) AS o (object)
 $$;
 
--- What a role lacks of the rights of a kind, in words and as the statement that gives it. Empty when it has them all.
+-- What a role lacks of the rights of a kind, in words and as the statement that gives it. Empty when it has them all. What is not there, because a
+-- migration is missing, is no right that is.
 CREATE FUNCTION missing_rights(p_role name, p_kind text, OUT type text, OUT what text, OUT statement text) RETURNS SETOF record
 LANGUAGE sql STABLE
 SET search_path FROM CURRENT
@@ -58,11 +70,16 @@ AS $$
             ELSE format('GRANT %s ON %I.%I TO %I', r.privilege || coalesce(' (' || array_to_string(r.columns, ', ') || ')', ''),
                 current_schema(), r.object, p_role)
         END
-    FROM rights() AS r
+    FROM (
+        SELECT r.kind, r.type, r.object, r.privilege, CASE WHEN r.columns IS NOT NULL THEN ARRAY(
+            SELECT c.name FROM unnest(r.columns) WITH ORDINALITY AS c (name, nth)
+            JOIN pg_attribute AS a ON a.attrelid = to_regclass(r.object) AND a.attname = c.name AND NOT a.attisdropped ORDER BY c.nth) END AS columns
+        FROM rights() AS r WHERE r.kind = p_kind
+    ) AS r
     LEFT JOIN pg_namespace AS n ON n.nspname = current_schema()
     LEFT JOIN pg_class AS c ON r.type = 'table' AND c.relnamespace = n.oid AND c.relname = r.object
     LEFT JOIN pg_proc AS f ON r.type = 'function' AND f.pronamespace = n.oid AND f.proname = r.object
-    WHERE r.kind = p_kind AND NOT coalesce(
+    WHERE (r.type NOT IN ('table', 'function') OR num_nonnulls(c.oid, f.oid) = 1) AND NOT coalesce(
         CASE r.type
             WHEN 'database' THEN has_database_privilege(p_role, current_database(), r.privilege)
             WHEN 'schema' THEN has_schema_privilege(p_role, n.oid, r.privilege)
