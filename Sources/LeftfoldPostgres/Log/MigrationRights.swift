@@ -77,6 +77,7 @@ struct MigrationRights: Sendable {
     /// Tables that are not there yet go to one who must be able to make them.
     private func missingForTables(_ facts: Facts, on connection: Connection) async throws -> [MissingRight] {
         var owner = facts.owner.flatMap { facts.mayBecomeOwner ? $0 : nil } ?? facts.role
+        if !facts.mayBecomeOwner, facts.owner != nil, !facts.mayUseSchema { return [] }
         if facts.schemaIsThere, try await LogOwner.hasRoles(log, on: connection) {
             let live = try await connection.execute("SELECT projection::text FROM \(log).generations WHERE state = 'live'")
                 .map { try $0.decode(String.self) }
@@ -151,8 +152,8 @@ struct MigrationRights: Sendable {
 
     /// Read tables that the roles are to get from their owners.
     private func missingForWhatIsThere(_ facts: Facts, on connection: Connection) async throws -> [MissingRight] {
-        let exists = try await connection.execute("SELECT to_regclass(\("\"\(log)\".generations")) IS NOT NULL").first?.decode(Bool.self)
-        guard exists == true, facts.mayBecomeOwner else { return [] }
+        // Whoever may not become the owner of the log is asked for that first; the log may not even let them look.
+        guard facts.mayBecomeOwner, try await LogOwner.hasRoles(log, on: connection) else { return [] }
         return try await connection.execute(
             """
             SELECT DISTINCT pg_get_userbyid(n.nspowner)::text, quote_ident(pg_get_userbyid(n.nspowner))
