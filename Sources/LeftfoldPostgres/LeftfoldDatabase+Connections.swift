@@ -4,15 +4,21 @@ import LeftfoldDriver
 extension LeftfoldDatabase {
     /// A connection of its own, for work that takes long.
     func withConnection<T>(_ body: (Connection) async throws -> T) async throws -> T {
-        try await withConnection(to: configuration, body)
+        var configuration = configuration
+        configuration.answerTimeout = .seconds(3600)
+        return try await withConnection(to: configuration, body)
     }
 
     /// A connection of its own for a follower, which shows its name in `pg_stat_activity`. Tables are looked for in these
     /// schemas and nowhere else.
+    ///
+    /// - Parameter deadline: of each statement and of each batch.
     func withConnection<T>(
-        for follower: FollowerName, searchPath: [String], _ body: (Connection) async throws -> T
+        for follower: FollowerName, searchPath: [String], deadline: Duration = BatchPace.usualDeadline,
+        _ body: (Connection) async throws -> T
     ) async throws -> T {
         var configuration = configuration
+        configuration.answerTimeout = deadline
         configuration.applicationName = "\(configuration.applicationName) \(follower)"
         // It has nothing to say for as long as nothing happens.
         configuration.settings["idle_session_timeout"] = "0"

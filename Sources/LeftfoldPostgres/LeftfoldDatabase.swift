@@ -10,13 +10,15 @@ public import ServiceLifecycle
 public struct LeftfoldDatabase: Service {
     /// The timeout of queries that do not declare another one. The server holds it by itself.
     static let queryTimeout: Duration = .seconds(5)
+    /// How long any other statement of a pool waits for its answer, unless its caller says otherwise.
+    static let answerTimeout: Duration = .seconds(8)
 
     public let configuration: ConnectionConfiguration
     /// The schema that holds the log.
     public let log: LogName
     /// The schema of the views through which queries see the read tables.
     public let readSchema: String
-    /// For reading the log, and whatever else needs the primary.
+    /// For reading the log, and whatever else needs the primary. A statement without a timeout of its own has one of 8 s.
     public let pool: Pool
     /// For queries. Its statements end by themselves after 5 s, unless they say otherwise.
     public let queries: Pool
@@ -27,19 +29,24 @@ public struct LeftfoldDatabase: Service {
     /// How far the read models are, as far as it was announced: what a `QueryCache` of this database is made for.
     public var progress: ReadModelProgress { announcements.progress }
     let appends: Pool
+    /// How announcements are listened for; nil: not at all.
+    private let listening: ConnectionConfiguration?
     private let logger: Logger
 
     /// - Parameters:
-    ///   - configuration: LISTEN needs a direct connection, not a pooler in transaction mode.
+    ///   - configuration: may lead to a pooler in transaction mode, if it says so.
     ///   - log: two logs of one database that have projections of the same name need a `readSchema` each.
     ///   - readSchema: lowercase letters, digits and underscores. It is made when it is not there.
     ///   - reads: a streaming replica that queries are to be read from; nil: they are read from the primary.
+    ///   - listening: a direct connection to listen on for announcements, where the others lead to a pooler. Without one, all who wait for
+    ///     something look for themselves, which takes them up to a second, and answers to queries are not kept.
     ///   - poolSize: connections for queries at most, and as many for reading the log. One more is kept for appending and one for listening.
     ///   - limits: of appends.
     ///   - logger: is told of trouble that mends itself.
     public init(
         _ configuration: ConnectionConfiguration, log: LogName = .standard, readSchema: String = "public",
-        reads: ConnectionConfiguration? = nil, poolSize: Int = 10, limits: AppendLimits = .init(), logger: Logger
+        reads: ConnectionConfiguration? = nil, listening: ConnectionConfiguration? = nil, poolSize: Int = 10,
+        limits: AppendLimits = .init(), logger: Logger
     ) {
         // Not the role's: it may have tables of the same names in a schema of its own.
         func reading(_ configuration: ConnectionConfiguration) -> ConnectionConfiguration {
@@ -47,8 +54,10 @@ public struct LeftfoldDatabase: Service {
             configuration.settings["search_path"] = readSchema == "public" ? "public" : "\"\(readSchema)\", public"
             return configuration
         }
-        let configuration = reading(configuration)
+        var configuration = reading(configuration)
+        configuration.answerTimeout = configuration.answerTimeout ?? Self.answerTimeout
         self.configuration = configuration
+        self.listening = listening ?? (configuration.pooler == .none ? configuration : nil)
         self.log = log
         self.readSchema = readSchema
         self.logger = logger
@@ -84,12 +93,14 @@ public struct LeftfoldDatabase: Service {
 
     /// Listens until it is stopped, then waits for what is under way and closes the connections.
     public func run() async throws {
-        var listening = configuration
-        listening.applicationName = "\(configuration.applicationName) listen"
-        let listener = Listener(listening, channels: announcements.channels, logger: logger)
+        let listener = listening.map { direct in
+            var listening = direct
+            listening.applicationName = "\(configuration.applicationName) listen"
+            return Listener(listening, channels: announcements.channels, logger: logger)
+        }
         try await cancelWhenGracefulShutdown {
             try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask { try await listener.run { event in announcements.receive(event) } }
+                if let listener { group.addTask { try await listener.run { event in announcements.receive(event) } } }
                 group.addTask { await ReadModelWatch(progress: progress, pool: pool, log: log, teaches: readsReplica).run() }
                 defer { group.cancelAll() }
                 try await group.next()

@@ -30,7 +30,8 @@ struct SettingsTests {
     @Test("are read from the environment; an empty value counts as none")
     func read() throws {
         let settings = try settings([
-            "DATABASE_URL": "host=/tmp", "DATABASE_LOG": "accounts", "PORT": "0", "PROJECT_PORT": "8081", "HOST": "",
+            "DATABASE_URL": "host=/tmp", "DATABASE_POOLER": "transaction", "LISTEN_DATABASE_URL": "host=/run", "DATABASE_LOG": "accounts",
+            "PORT": "0", "PROJECT_PORT": "8081", "HOST": "",
             "READ_PATIENCE_MS": "250",
             "LOG_LEVEL": "debug", "LOG_FORMAT": "json", "LOG_REQUESTS": "true", "JWT_ISSUER": "", "SMTP_HOST": "mail",
             "CORS_ALLOWED_ORIGINS": "https://app.example.com, http://localhost:3000", "TLS_CERTIFICATE_FILE": "c", "TLS_KEY_FILE": "k",
@@ -49,6 +50,7 @@ struct SettingsTests {
         #expect((settings.databaseURL, settings.log.rawValue) == ("host=/tmp", "accounts"))
         #expect((settings.host, settings.port, settings.projectPort, settings.issuer) == ("127.0.0.1", 0, 8081, nil))
         #expect((settings.readPatience, settings.logLevel, settings.logFormat) == (.milliseconds(250), .debug, .json))
+        #expect(("\(settings.pooler)", settings.listenDatabaseURL) == ("transaction", "host=/run"))
         #expect(settings.own.string(forKey: "smtp.host") == "mail")
     }
 
@@ -57,7 +59,8 @@ struct SettingsTests {
         arguments: [
             ("PORT", "eighty"), ("PORT", "65536"), ("PROJECT_PORT", "-1"), ("DATABASE_POOL_SIZE", "0"), ("PROJECTION_BATCH_SIZE", "0"),
             ("AGGREGATE_CACHE_SIZE", "-1"), ("PORT", "+80"), ("PORT", "8080 "), ("PORT", "8e3"), ("PORT", "99999999999999999999"),
-            ("READ_PATIENCE_MS", "1.5"), ("LOG_REQUESTS", "yes"), ("LOG_LEVEL", "loud"), ("LOG_FORMAT", "xml"), ("DATABASE_LOG", "Pg Log"),
+            ("READ_PATIENCE_MS", "1.5"), ("LOG_REQUESTS", "yes"), ("LOG_LEVEL", "loud"), ("LOG_FORMAT", "xml"),
+            ("DATABASE_POOLER", "session"), ("DATABASE_LOG", "Pg Log"),
             ("DATABASE_URL_FILE", "/nowhere"), ("READ_DATABASE_URL_FILE", "/nowhere"), ("QUERY_CACHE_SIZE", "-1"), ("QUERY_CACHE_MIB", "0"),
             ("CORS_ALLOWED_ORIGINS", "*"), ("CORS_ALLOWED_ORIGINS", "https://a.example,"),
             ("CORS_ALLOWED_ORIGINS", "https://a.example/"), ("TLS_CERTIFICATE_FILE", "/nowhere"), ("TLS_KEY_FILE", "/nowhere"),

@@ -34,6 +34,15 @@ public struct EventSources: Sendable, ExpressibleByArrayLiteral {
         EventSources([Source(category: category, unwanted: [])])
     }
 
+    /// In a form that the log itself can go by: categories, and what is not wanted of them, each as the category, a space and the type.
+    package var filter: (categories: [String], unwanted: [String]) {
+        var seen = Set<StreamCategory>()
+        let first = sources.filter { seen.insert($0.category).inserted }
+        return (
+            first.map(\.category.rawValue), first.flatMap { source in source.unwanted.map { "\(source.category) \($0)" }.sorted() }
+        )
+    }
+
     /// Whether the event is one of them.
     public func contains(_ event: RecordedEvent) -> Bool {
         guard let source = sources.first(where: { event.stream.belongs(to: $0.category) }) else { return false }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import EmbeddedPostgres
 import Foundation
+import LeftfoldDriver
 import LeftfoldHTTP
 import LeftfoldPostgres
 import LeftfoldService
@@ -48,7 +49,8 @@ struct Dev<P: CommandLineProgram>: AsyncParsableCommand {
             let (server, signal) = try await interruptible(leaving: Self.stopped) { [folder] in
                 try await EmbeddedPostgres.start(dataDirectory: folder.database)
             }
-            (settings.databaseURL, settings.readDatabaseURL) = (server.connectionString, nil)
+            (settings.databaseURL, settings.readDatabaseURL, settings.listenDatabaseURL) = (server.connectionString, nil, nil)
+            settings.pooler = .none
             do {
                 if let signal { throw Interrupted(signal: signal, leaving: Self.stopped) }
                 try await run(settings, folder, environmentFile, logger)

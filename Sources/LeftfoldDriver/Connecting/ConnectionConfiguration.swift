@@ -12,6 +12,10 @@ public struct ConnectionConfiguration: Sendable, CustomStringConvertible, Custom
     /// How long connecting to one address may take. Used unless the string says `connect_timeout`. Whole seconds, at least 2 (libpq's floor).
     public var connectTimeout: Duration = .seconds(10)
 
+    /// How long a statement, a pipeline or a script waits for its answer unless its caller says otherwise; `nil`: for ever. It bounds how
+    /// long a server, a pooler or a link that has gone silent is waited for. `COPY` and streams have no limit but their caller's.
+    public var answerTimeout: Duration?
+
     /// The server's own limit for one statement (`statement_timeout`); the server then reports 57014.
     public var statementTimeout: Duration?
 
@@ -25,8 +29,21 @@ public struct ConnectionConfiguration: Sendable, CustomStringConvertible, Custom
     /// environment says; see ``SessionSettings``.
     public var settings: [String: String] = [:]
 
-    /// How many statements one connection keeps prepared. 0 prepares none, as poolers in transaction mode need.
+    /// How many statements one connection keeps prepared; none behind a pooler in transaction mode.
     public var preparedStatementLimit = 256
+
+    /// What is between us and the server.
+    public var pooler = Pooler.none
+
+    /// What a connection is to the server.
+    public enum Pooler: String, Sendable {
+        /// A session, to its end.
+        case none
+        /// A session for each transaction, such as PgBouncer lends in its mode `transaction`. Nothing is left behind in it: settings go with
+        /// each transaction, in the same round trip, and nothing is prepared. `LISTEN` does not work; `COPY` and streams have our
+        /// settings inside a transaction only.
+        case transaction
+    }
 
     /// Reads a connection string. Throws `.misuse` if libpq cannot read it; the error does not quote the string.
     public init(_ connectionString: String) throws(PostgresError) {
@@ -82,9 +99,18 @@ public struct ConnectionConfiguration: Sendable, CustomStringConvertible, Custom
         ]
         values.merge(keywords) { _, chosen in chosen }
         values["client_encoding"] = "UTF8"
+        // A pooler knows few parameters of a session, and refuses others.
+        guard pooler == .none else { return values.sorted { $0.key < $1.key }.map { ($0.key, $0.value) } }
         let theirs = values["options"] ?? ConnectionHandle.options(of: values) ?? ""
         values["options"] = [options(SessionSettings.defaults), theirs, options(required)].filter { !$0.isEmpty }.joined(separator: " ")
         return values.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    }
+
+    /// What a transaction begins with behind a pooler. Isolation, and whether it may write, is said by its `BEGIN`.
+    var transactionSettings: TransactionSettings? {
+        guard pooler == .transaction else { return nil }
+        let all = SessionSettings.ofTransactions.merging(required) { _, chosen in chosen }
+        return TransactionSettings(all.filter { !$0.key.hasPrefix("default_transaction_") })
     }
 
     private var required: [String: String] {

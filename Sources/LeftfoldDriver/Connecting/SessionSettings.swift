@@ -20,6 +20,11 @@ enum SessionSettings {
         "client_connection_check_interval": "2s",
     ]
 
+    /// Those of the defaults that are about what happens in a transaction.
+    static let ofTransactions = defaults.filter {
+        ["statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"].contains($0.key)
+    }
+
     /// What statements and the reading of answers depend on. The warning that a commit was not waited for is one of the notices.
     static let required = [
         "client_min_messages": "notice",

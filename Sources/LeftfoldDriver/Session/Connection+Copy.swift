@@ -53,7 +53,7 @@ extension Connection {
     private func beginCopy(_ sql: SQL, timeout: Duration?, _ transfer: Operation.Transfer) async throws(PostgresError) -> UInt64 {
         if let problem = sql.problem { throw problem }
         guard sql.lengths.isEmpty else { throw PostgresError(.misuse, "COPY takes no parameters") }
-        try enter(timeout: timeout, policy: .cancel)
+        try enter(timeout: timeout, policy: .cancel, isTransfer: true)
         do throws(PostgresError) {
             operation.sent = true
             try sent(PQsendQuery(try pg, sql.text))

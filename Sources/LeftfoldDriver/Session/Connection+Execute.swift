@@ -15,8 +15,9 @@ extension Connection {
         if let problem = sql.problem { throw problem }
         try enter(timeout: timeout, policy: onTimeout)
         defer { leave() }
-        guard statements.limit > 0 else { return try await runUnprepared(sql) }
         let wasIdle = PQtransactionStatus(handle.pointer) == PQTRANS_IDLE
+        if wasIdle, let transactionSettings { return try await runAlone(sql, transactionSettings) }
+        guard statements.limit > 0 else { return try await runUnprepared(sql) }
         guard let name = statements.name(of: sql) else { return try await runFirstTime(sql, wasIdle: wasIdle) }
         do throws(PostgresError) {
             return try await runPrepared(name, sql)
@@ -30,7 +31,9 @@ extension Connection {
     /// Runs a text of any number of statements without parameters, as one transaction unless the text says otherwise.
     /// The first error ends it. Rows are thrown away. Meant for migrations.
     public func execute(script: String, timeout: Duration? = nil) async throws(PostgresError) {
-        _ = try await command(script, timeout: timeout)
+        let begin =
+            isInTransaction ? nil : transactionSettings.map { "SET TRANSACTION ISOLATION LEVEL READ COMMITTED READ WRITE; \($0.text); " }
+        _ = try await command((begin ?? "") + script, timeout: timeout)
     }
 
     /// Sends a text by the simple protocol; returns the last command tag.

@@ -17,6 +17,8 @@ extension Connection {
         try enter(timeout: timeout, policy: onTimeout)
         defer { leave() }
         let wasIdle = PQtransactionStatus(handle.pointer) == PQTRANS_IDLE
+        if wasIdle, let transactionSettings { return try await runTransaction(statements, transactionSettings) }
+        guard self.statements.limit > 0 else { return try await runPipeline(statements) }
         try await makeRoom(wasIdle: wasIdle)
         do throws(PostgresError) {
             return try await runPipeline(statements)

@@ -21,7 +21,7 @@ extension Connection {
 
     private func beginStream(_ sql: SQL, timeout: Duration?) async throws(PostgresError) {
         if let problem = sql.problem { throw problem }
-        try enter(timeout: timeout, policy: .cancel)
+        try enter(timeout: timeout, policy: .cancel, isTransfer: true)
         do throws(PostgresError) {
             if let name = statements.name(of: sql) {
                 operation.sent = true

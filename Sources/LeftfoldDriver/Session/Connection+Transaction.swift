@@ -43,7 +43,8 @@ extension Connection {
         // Before the BEGIN: losing the connection while it is under way commits nothing.
         inManagedTransaction = true
         do throws(PostgresError) {
-            _ = try await command("BEGIN ISOLATION LEVEL \(isolation.rawValue)\(readOnly ? " READ ONLY" : " READ WRITE")")
+            let settings = transactionSettings.map { "; \($0.text)" } ?? ""
+            _ = try await command("BEGIN ISOLATION LEVEL \(isolation.rawValue)\(readOnly ? " READ ONLY" : " READ WRITE")\(settings)")
         } catch {
             inManagedTransaction = isInTransaction
             throw error

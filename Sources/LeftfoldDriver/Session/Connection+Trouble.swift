@@ -36,13 +36,15 @@ extension Connection {
     /// Carries out the policy. Returns if the caller shall go on reading, because a cancel request is on its way.
     func interrupt(_ interruption: Poller.Interruption) async throws(PostgresError) {
         if let first = operation.interruption {
+            if first == .timedOut { silentSince = operation.start }
             close()
             throw interrupted(first, outcomeUnknown: mayHaveCommitted)
         }
         operation.interruption = interruption
         operation.cancellable = false
-        operation.deadline = .now + .seconds(5)
+        operation.deadline = .now + InterruptPolicy.grace
         guard operation.policy == .cancel, await requestCancel() else {
+            if interruption == .timedOut { silentSince = operation.start }
             close()
             throw interrupted(interruption, outcomeUnknown: mayHaveCommitted)
         }

@@ -19,10 +19,13 @@ public import Logging
 /// What to do with a statement whose deadline passed or whose task was cancelled. The connection is closed either way: a cancel request
 /// that arrives late would hit the next statement.
 public enum InterruptPolicy: Sendable {
-    /// Ask the server to cancel, wait for its answer (at most 5 s), close. If the statement was faster, its result is returned.
+    /// Ask the server to cancel, wait for its answer (at most 3 s), close. If the statement was faster, its result is returned.
     case cancel
     /// Close at once without a cancel request. The server may still finish and commit: `outcomeUnknown` is true.
     case abandon
+
+    /// How long the answer to a cancel request is waited for.
+    static let grace: Duration = .seconds(3)
 }
 
 /// One session with a server.
@@ -41,11 +44,18 @@ public actor Connection {
     var brief = BriefWait()
     var notifications: [Notification] = []
     var waitToken: UInt64?
+    /// Since when nothing came from the server, if that is why the session was closed.
+    var silentSince: ContinuousClock.Instant?
+    private let answerTimeout: Duration?
+    /// What each transaction begins with, because another session may have the next one.
+    let transactionSettings: TransactionSettings?
 
-    private init(_ handle: ConnectionHandle, _ notices: Notices, statementLimit: Int) {
+    private init(_ handle: ConnectionHandle, _ notices: Notices, _ configuration: ConnectionConfiguration) {
         self.handle = handle
         self.notices = notices
-        statements = StatementCache(limit: statementLimit)
+        transactionSettings = configuration.transactionSettings
+        statements = StatementCache(limit: transactionSettings == nil ? configuration.preparedStatementLimit : 0)
+        answerTimeout = configuration.answerTimeout
     }
 
     /// Opens a session. Blocks a thread of its own, never one of Swift's.
@@ -65,7 +75,7 @@ public actor Connection {
         let attempt = await Thread.value(until: deadline, cancellable: true) { ConnectionHandle.open(configuration, notices) }
         switch attempt {
         case .success(.success(let handle)):
-            return Connection(handle, notices, statementLimit: configuration.preparedStatementLimit)
+            return Connection(handle, notices, configuration)
         case .success(.failure(let error)): throw error
         case .failure(.timedOut): throw PostgresError(.timeout, "connecting took too long")
         case .failure(.cancelled): throw PostgresError(.cancelled, "the task was cancelled while connecting")
@@ -118,7 +128,11 @@ public actor Connection {
     // MARK: One operation at a time
 
     /// Claims the connection for one operation.
-    func enter(timeout: Duration?, policy: InterruptPolicy, cancellable: Bool = true) throws(PostgresError) {
+    ///
+    /// - Parameter isTransfer: it may take as long as it does, unless there is a timeout.
+    func enter(
+        timeout: Duration?, policy: InterruptPolicy, cancellable: Bool = true, isTransfer: Bool = false
+    ) throws(PostgresError) {
         guard !busy else {
             throw PostgresError(.misuse, "the connection is busy: it serves one statement at a time; lend another one from the pool")
         }
@@ -127,9 +141,11 @@ public actor Connection {
         }
         if cancellable, Task.isCancelled { throw PostgresError(.cancelled, "the task was cancelled before the statement was sent") }
         busy = true
+        let timeout = timeout ?? (isTransfer ? nil : answerTimeout)
+        let start = timeout.map { _ in ContinuousClock.now }
         operation = Operation(
-            number: operation.number + 1, deadline: timeout.map { .now + $0 }, policy: policy, cancellable: cancellable,
-            rowByRow: operation.rowByRow)
+            number: operation.number + 1, start: start, deadline: timeout.flatMap { timeout in start.map { $0 + timeout } }, policy: policy,
+            cancellable: cancellable, rowByRow: operation.rowByRow)
     }
 
     /// Gives the connection back.

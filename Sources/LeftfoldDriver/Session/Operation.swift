@@ -14,6 +14,8 @@ struct Operation {
 
     /// Tells it from all others of its connection, so that a writer kept for too long is found out.
     let number: UInt64
+    /// When it began, if it has a deadline.
+    var start: ContinuousClock.Instant?
     var deadline: ContinuousClock.Instant?
     var policy = InterruptPolicy.cancel
     var cancellable = true

@@ -15,24 +15,36 @@ extension BatchHandler {
     /// Takes in a page. When an event is at fault, everything before it is taken in, and the event is thrown.
     func take(_ page: ArraySlice<RecordedEvent>, _ lease: inout Lease, on connection: Connection) async throws {
         guard let last = page.last else { return }
+        try await take(page, to: last.position, &lease, on: connection)
+    }
+
+    /// - Parameter end: so far was looked; what is not in the page up to there is not wanted.
+    private func take(
+        _ page: ArraySlice<RecordedEvent>, to end: GlobalPosition, _ lease: inout Lease, on connection: Connection
+    ) async throws {
+        guard end > lease.position else { return }
         let start = ContinuousClock.now
         do {
-            try await handle(page, after: lease.advance(to: last.position, touching: touched(by: page)), on: connection)
-            lease.advanced(to: last.position, sentAt: start)
+            try await handle(page, after: lease.advance(to: end, touching: touched(by: page)), on: connection)
+            lease.advanced(to: end, sentAt: start)
         } catch let failed as FailedEvent {
             // In a transaction of somebody's there is no second try: it is aborted as a whole.
             if await connection.isInTransaction { throw failed }
-            try await take(page.prefix { $0.position < failed.event.position }, &lease, on: connection)
+            let before = GlobalPosition(rawValue: failed.event.position.rawValue - 1)
+            try await take(page.prefix { $0.position <= before }, to: before, &lease, on: connection)
             throw failed
         } catch let error as PostgresError where error.sqlState == .checkpointMoved {
             throw LeaseLost()
         } catch  where Self.isAboutTheEvents(error) {
             if await connection.isInTransaction { throw error }
-            guard page.count > 1 else { throw FailedEvent(last, reason: (error as? PostgresError)?.message ?? "\(error)") }
+            guard page.count > 1 else {
+                guard let event = page.first else { throw error }
+                throw FailedEvent(event, reason: (error as? PostgresError)?.message ?? "\(error)")
+            }
             // The statement was made from many events: which of them is at fault shows when they are halved.
             let middle = page.startIndex + page.count / 2
             try await take(page[..<middle], &lease, on: connection)
-            try await take(page[middle...], &lease, on: connection)
+            try await take(page[middle...], to: end, &lease, on: connection)
         }
     }
 

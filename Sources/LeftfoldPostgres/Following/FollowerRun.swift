@@ -25,12 +25,15 @@ struct FollowerRun: Sendable {
     func run(ifStill mayWork: () async throws -> Bool = { true }) async throws {
         let released = database.announcements.mark(of: .nudge(follower)) + 1
         guard var lease = try await Lease.take(follower, of: database.log, owner: Self.owner, through: database.pool) else {
+            try await SilentSenders(log: database.log).end(through: database.pool, ifFree: follower, logger)
             await database.announcements.wait(for: .nudge(follower), at: released, atMost: patience)
             return
         }
         do {
             if try await mayWork() {
-                try await database.withConnection(for: follower, searchPath: searchPath) { try await work(&lease, on: $0) }
+                try await database.withConnection(for: follower, searchPath: searchPath, deadline: reader.pace.deadline) {
+                    try await work(&lease, on: $0)
+                }
             }
         } catch {
             await record(error, lease)
@@ -105,7 +108,7 @@ struct FollowerRun: Sendable {
     ) async throws {
         var known = head
         try await reader.read(after: lease.position) { page in
-            try await span.around(page) { try await handler.take(page, &lease, on: connection) }
+            try await span.around(page) { try await reader.pace.keep { try await handler.take(page, &lease, on: connection) } }
             known = max(known, lease.position, GlobalPosition(rawValue: database.announcements.mark(of: .log)))
             if let last = page.last { gauges.report(page.count, upTo: last, head: known) }
         }

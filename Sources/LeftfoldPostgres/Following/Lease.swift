@@ -29,7 +29,8 @@ struct Lease: Sendable {
         (lease_until IS NULL OR lease_until < clock_timestamp() OR lease_until > clock_timestamp() + interval '1 minute')
         """
 
-    /// Takes the lease; nil while somebody else has it, while the follower is paused, or where there is no such follower.
+    /// Takes the lease; nil while somebody else has it, while the follower is paused, or where there is no such follower. Never waits for who is
+    /// just moving it.
     static func take(_ follower: FollowerName, of log: LogName, owner: String, through pool: Pool) async throws -> Lease? {
         try Task.checkCancellation()
         // In a task of its own, awaited here: when we are stopped, we must still learn that it is ours, or nobody could let it go.
@@ -42,7 +43,9 @@ struct Lease: Sendable {
             """
             UPDATE \(log).followers
             SET lease_epoch = lease_epoch + 1, lease_owner = \(owner), lease_until = clock_timestamp() + make_interval(secs => \(length.seconds))
-            WHERE name = \(follower) AND paused_at IS NULL AND \(fragment: isFree)
+            WHERE name = (
+                SELECT name FROM \(log).followers WHERE name = \(follower) AND paused_at IS NULL AND \(fragment: isFree)
+                FOR NO KEY UPDATE SKIP LOCKED)
             RETURNING lease_epoch, position, failed_position, failure IS NOT NULL AND failed_position IS NULL
             """, timeout: length
         ).first
@@ -79,7 +82,9 @@ struct Lease: Sendable {
             """
             WITH released AS (
                 UPDATE \(log).followers SET lease_until = NULL, lease_owner = NULL
-                WHERE name = \(follower) AND lease_epoch = \(checkpoint.epoch)
+                WHERE name = (
+                    SELECT name FROM \(log).followers WHERE name = \(follower) AND lease_epoch = \(checkpoint.epoch)
+                    FOR NO KEY UPDATE SKIP LOCKED)
                 RETURNING name
             ) SELECT pg_notify(\(Announcements.checkpoints(of: log)), 'released ' || name) FROM released
             """)

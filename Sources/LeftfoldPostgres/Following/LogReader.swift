@@ -1,19 +1,37 @@
 import Leftfold
+import LeftfoldDriver
 
 /// Reads the log in pages, and the next page while one is worked on. A hole in the log stops it (I4).
+///
+/// Of a page come the events that are wanted, and its last event, wanted or not: so far was looked.
 struct LogReader: Sendable {
     let store: PostgresEventStore
-    /// Events in one page at most.
-    let pageSize: Int
+    /// How many events are looked at for one page at most.
+    let pace: BatchPace
+    let sources: EventSources
+    /// Of the data of a page's events, unless a single one has more. Two pages are in memory at a time.
+    var pageBytes = 4 << 20
 
     /// Hands over what comes after the position, page by page, up to the head as it was at the last look.
     func read(after position: GlobalPosition, _ body: (ArraySlice<RecordedEvent>) async throws -> Void) async throws {
-        var page = try await store.read(after: position, limit: pageSize)
-        while page.count == pageSize, let last = page.last {
-            async let following = store.read(after: last.position, limit: pageSize)
-            try await body(page[...])
+        var page = try await self.page(after: position)
+        while let last = page.events.last, last.position < page.head {
+            async let following = self.page(after: last.position)
+            try await body(page.events[...])
             page = try await following
         }
-        if !page.isEmpty { try await body(page[...]) }
+        if !page.events.isEmpty { try await body(page.events[...]) }
+    }
+
+    /// One page that ends at this position at the latest.
+    func page(after position: GlobalPosition, upTo end: GlobalPosition? = nil) async throws -> LogPage {
+        try LogPage(try await store.run(statement(after: position, upTo: end, in: store.log)), after: position)
+    }
+
+    /// Its rows are a ``LogPage``.
+    func statement(after position: GlobalPosition, upTo end: GlobalPosition? = nil, in log: LogName) -> SQL {
+        let size = Int64(pace.size)
+        return LogPage.statement(
+            after: position, count: end.map { min(size, $0.rawValue - position.rawValue) } ?? size, bytes: pageBytes, sources, in: log)
     }
 }

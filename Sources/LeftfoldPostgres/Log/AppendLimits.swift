@@ -7,11 +7,12 @@ public struct AppendLimits: Sendable {
     /// Commands that may wait for their turn, a chain counted as one. One more is answered `Unavailable` at once.
     public var queueCount = 10_000
     /// How long the database waits for the append lock.
-    public var lockTimeout: Duration = .seconds(5)
+    public var lockTimeout: Duration = .seconds(2)
     /// How long one attempt may take.
-    public var attemptTimeout: Duration = .seconds(15)
-    /// How long an append is tried again after the connection broke, before it is answered unknown or unavailable.
-    public var budget: Duration = .seconds(10)
+    public var attemptTimeout: Duration = .seconds(8)
+    /// How long an append is tried again after the connection broke or had no answer, before it is answered unknown or unavailable. Longer
+    /// than one attempt, so that an answer that got lost is asked for again.
+    public var budget: Duration = .seconds(15)
 
     public init() {}
 }

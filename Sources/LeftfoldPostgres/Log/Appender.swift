@@ -16,6 +16,8 @@ final class Appender: Sendable {
     private let line: Batcher<Only, Work, Done>
     /// How many callers the batch before was of.
     private let callersBefore = Mutex(0)
+    /// Since when a call has had no answer.
+    private let sentAt = Mutex<ContinuousClock.Instant?>(nil)
     private let batchSizes = Recorder(label: "leftfold_append_batch_commands", aggregate: true)
 
     /// There is one line.
@@ -39,6 +41,9 @@ final class Appender: Sendable {
         self.logger = logger
         line = Batcher(capacity: limits.queueCount)
     }
+
+    /// How long the call that is under way has been waiting for its answer, repeats included.
+    var waiting: Duration { sentAt.withLock { $0.map { .now - $0 } } ?? .zero }
 
     func append(_ chain: [Append]) async throws -> [AppendAnswer] {
         if chain.isEmpty { return [] }
@@ -188,6 +193,8 @@ extension Appender {
     private func send(_ sql: SQL, of commands: Int) async throws -> Rows {
         let deadline = ContinuousClock.now + limits.budget
         let epoch = watch.history.epoch
+        sentAt.withLock { $0 = .now }
+        defer { sentAt.withLock { $0 = nil } }
         var perhapsCommitted = false
         var backoff = Backoff(from: .milliseconds(10), to: .milliseconds(500))
         while true {
@@ -212,9 +219,17 @@ extension Appender {
                     logger.error("append given up", metadata: ["error": "\(error)", "commands": "\(commands)"])
                     throw perhapsCommitted ? Lost() : Unavailable("The database cannot be reached.")
                 }
+                if error.sqlState == .lockNotAvailable { await endSilentSenders() }
                 logger.warning("append is sent again", metadata: ["error": "\(error)", "commands": "\(commands)"])
                 try await Task.sleep(for: pause)
             }
+        }
+    }
+
+    /// Whoever has the lock for so long may not be there any more.
+    private func endSilentSenders() async {
+        do throws(PostgresError) { try await SilentSenders(log: log).end(through: pool, logger) } catch {
+            logger.debug("nobody could be found who has the append lock", metadata: ["error": "\(error)"])
         }
     }
 

@@ -35,11 +35,8 @@ enum LogOwner {
         ).first?.decode(Bool.self) ?? false
     }
 
-    /// Goes on as another role, to the end of the session or to ``resign(on:)``.
+    /// Goes on as another role, to the end of the transaction.
     static func become(_ role: String, on connection: Connection) async throws {
-        _ = try await connection.execute("SELECT set_config('role', \(role), false)")
+        try await connection.execute("SELECT set_config('role', \(role), true)")
     }
-
-    /// Goes on as the role that was connected as.
-    static func resign(on connection: Connection) async throws { _ = try await connection.execute("RESET ROLE") }
 }

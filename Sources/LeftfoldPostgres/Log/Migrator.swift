@@ -54,7 +54,7 @@ public struct Migrator: Sendable {
             try await checkNotShared(roles, on: connection)
             let prefix = roles.prefix ?? log.rawValue
             return try await connection.transaction { connection in
-                _ = try await connection.execute("SELECT pg_advisory_xact_lock(\(fragment: lock))")
+                try await connection.execute(lock)
                 // Who appends must not wait for us, nor those behind us for who reads.
                 _ = try await connection.execute("SET LOCAL lock_timeout = '2s'")
                 let rows = try await connection.execute(
@@ -101,8 +101,16 @@ public struct Migrator: Sendable {
         if try await LogOwner.find(log, on: connection) != "\(log)_owner" { throw SharedRoles(prefix: log.rawValue) }
     }
 
-    /// One migrator of the log at a time.
-    private var lock: SQL { "hashtextextended(\("leftfold migrations of \(log)"), 0)" }
+    /// One migrator of the log at a time. Held to the end of each transaction, not of the session: behind a pooler that may be anybody's.
+    private var lock: SQL { "SELECT pg_advisory_xact_lock(hashtextextended(\("leftfold migrations of \(log)"), 0))" }
+
+    private func asOwner<T: Sendable>(_ owner: String?, on connection: Connection, _ body: (Connection) async throws -> T) async throws -> T {
+        try await connection.transaction { connection in
+            try await connection.execute(lock)
+            if let owner { try await LogOwner.become(owner, on: connection) }
+            return try await body(connection)
+        }
+    }
 
     private func withConnection<T: Sendable>(_ body: (Connection) async throws -> T) async throws -> T {
         let connection = try await Connection.connect(configuration)
@@ -124,29 +132,31 @@ public struct Migrator: Sendable {
     private func migrate(on connection: Connection) async throws -> [Applied] {
         // Before anything is made.
         try await checkRights([], "public", nil, on: connection)
-        _ = try await connection.execute("SELECT pg_advisory_lock(\(fragment: lock))")
-        let isThere = try await connection.execute("SELECT to_regnamespace(\("\"\(log)\"")) IS NOT NULL").first?.decode(Bool.self)
-        if isThere != true { _ = try await connection.execute("CREATE SCHEMA \(log)") }
-        let owner = try await LogOwner.find(log, on: connection)
-        if let owner, try await LogOwner.mayBecome(owner, on: connection) { try await LogOwner.become(owner, on: connection) }
-        let known = try await Self.known(on: connection, log)
+        try await connection.transaction { connection in
+            try await connection.execute(lock)
+            let isThere = try await connection.execute("SELECT to_regnamespace(\("\"\(log)\"")) IS NOT NULL").first?.decode(Bool.self)
+            if isThere != true { try await connection.execute("CREATE SCHEMA \(log)") }
+        }
+        var owner = try await LogOwner.find(log, on: connection)
+        if let found = owner, try await !LogOwner.mayBecome(found, on: connection) { owner = nil }
+        let known = try await asOwner(owner, on: connection) { try await Self.known(on: $0, log) }
         var applied: [Applied] = []
         for migration in LeftfoldSchema.migrations where !known.contains(migration.number) {
-            try await connection.transaction { connection in
+            let isNew = try await asOwner(owner, on: connection) { connection in
+                guard try await !Self.known(on: connection, log).contains(migration.number) else { return false }
                 // The files name no schema, and their functions keep this path for good.
                 _ = try await connection.execute("SET LOCAL search_path = \(log), pg_temp")
                 try await connection.execute(script: String(decoding: migration.sql, as: UTF8.self))
                 _ = try await connection.execute(
                     "UPDATE migrations SET digest = sha256(\(Data(migration.sql))) WHERE number = \(Int32(migration.number))")
+                return true
             }
-            applied.append(Applied(number: migration.number, name: migration.name))
+            if isNew { applied.append(Applied(number: migration.number, name: migration.name)) }
         }
-        try await checkDigests(on: connection)
-        try await LogOwner.resign(on: connection)
+        try await asOwner(owner, on: connection) { try await checkDigests(on: $0) }
         if !applied.isEmpty {
-            _ = try await connection.execute("SELECT \(log).grant_rights(p) FROM \(log).role_prefix() AS p WHERE p IS NOT NULL")
+            try await connection.execute("SELECT \(log).grant_rights(p) FROM \(log).role_prefix() AS p WHERE p IS NOT NULL")
         }
-        _ = try await connection.execute("SELECT pg_advisory_unlock(\(fragment: lock))")
         return applied
     }
 

@@ -5,8 +5,8 @@ import LeftfoldDriver
 /// The log in PostgreSQL. The rules are in `sql/leftfold`; this sends and reads.
 public struct PostgresEventStore: EventStore {
     private let pool: Pool
-    private let log: LogName
-    private let appender: Appender
+    let log: LogName
+    let appender: Appender
     public let history: LogHistory
 
     init(pool: Pool, log: LogName, history: LogHistory, appender: Appender) {
@@ -99,7 +99,7 @@ public struct PostgresEventStore: EventStore {
         return Checkpoint(follower, at: position, epoch: epoch)
     }
 
-    private func run(_ sql: SQL) async throws -> Rows {
+    func run(_ sql: SQL) async throws -> Rows {
         do {
             return try await pool.execute(sql)
         } catch {

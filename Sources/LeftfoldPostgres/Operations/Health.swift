@@ -37,7 +37,15 @@ public struct Health: Sendable {
         let reachable = await databaseReachable()
         guard reachable.healthy else { return [reachable] }
         let schema = await schemaCurrent()
-        return roles.isEmpty || !schema.healthy ? [reachable, schema] : [reachable, schema, await rights(of: roles)]
+        let rights = roles.isEmpty || !schema.healthy ? [] : [await rights(of: roles)]
+        return [reachable, schema] + rights + [appendsAnswered()]
+    }
+
+    /// No append of this process waits for its answer for longer than a commit takes.
+    public func appendsAnswered() -> Finding {
+        let waiting = database.store.appender.waiting
+        guard waiting > .seconds(3) else { return Finding("appends", healthy: true, detail: "ok") }
+        return Finding("appends", healthy: false, detail: "an append has been waiting for its answer for \(waiting.components.seconds) s")
     }
 
     public func databaseReachable() async -> Finding {

@@ -13,7 +13,7 @@ import Tracing
 public struct Projector: Service {
     private let projection: any PostgresProjection
     private let database: LeftfoldDatabase
-    private let batchSize: Int
+    private let pace: BatchPace
     private let patience: Duration
     private let logger: Logger
     private let gauges: FollowerGauges
@@ -35,7 +35,7 @@ public struct Projector: Service {
     ) {
         self.projection = projection
         self.database = database
-        self.batchSize = batchSize
+        pace = BatchPace(batchSize)
         self.patience = patience
         var logger = logger
         logger[metadataKey: "projection"] = "\(projection.name)"
@@ -73,8 +73,8 @@ public struct Projector: Service {
     private func work(on generation: Generation) async throws {
         let run = FollowerRun(
             follower: generation.follower, handler: { try await projection.form.writer(generation, $0) }, database: database,
-            reader: LogReader(store: database.store, pageSize: batchSize), searchPath: generation.searchPath(database), gauges: gauges,
-            span: span, logger: logger, patience: patience)
+            reader: LogReader(store: database.store, pace: pace, sources: projection.sources),
+            searchPath: generation.searchPath(database), gauges: gauges, span: span, logger: logger, patience: patience)
         // It may have been retired between our look and the lease.
         try await run.run { try await generations.ensureLive() == generation }
     }

@@ -1,6 +1,7 @@
 import Foundation
 public import Leftfold
 import LeftfoldDriver
+import Logging
 
 /// Builds the next generation of a projection from event zero beside the live one, and switches to it in one transaction.
 /// Writes and queries go on throughout; nobody sees an empty or half-filled table. The live generation may be of another
@@ -17,7 +18,7 @@ public struct Rebuild: Sendable {
     public init(_ projection: any PostgresProjection, in database: LeftfoldDatabase, batchSize: Int = 2000) {
         self.projection = projection
         self.database = database
-        reader = LogReader(store: database.store, pageSize: batchSize)
+        reader = LogReader(store: database.store, pace: BatchPace(batchSize), sources: projection.sources)
     }
 
     private var generations: Generations { Generations(projection: projection, database: database) }
@@ -38,10 +39,18 @@ public struct Rebuild: Sendable {
             }
         }
         do {
-            try await database.withConnection(for: generation.follower, searchPath: generation.searchPath(database)) { connection in
-                try await build(generation, on: connection, progress)
+            while true {
+                let (size, deadline) = (reader.pace.size, reader.pace.deadline)
+                do {
+                    try await database.withConnection(
+                        for: generation.follower, searchPath: generation.searchPath(database), deadline: deadline
+                    ) { try await build(generation, on: $0, progress) }
+                    return generation
+                } catch let error as PostgresError where error.isOverdue && (reader.pace.size, reader.pace.deadline) != (size, deadline) {
+                    // A batch: again, with less of it or with more time.
+                    continue
+                }
             }
-            return generation
         } catch {
             let cause = error
             // In a task of its own, awaited here: also when we are stopped, the leftovers go.
@@ -64,14 +73,12 @@ public struct Rebuild: Sendable {
         _ generation: Generation, on connection: Connection, _ progress: @Sendable (GlobalPosition, GlobalPosition) async -> Void
     ) async throws {
         let owner = "rebuild \(ProcessInfo.processInfo.processIdentifier)"
-        guard var lease = try await Lease.take(generation.follower, of: database.log, owner: owner, through: database.pool) else {
-            throw failed("another process works on generation \(generation.number)")
-        }
+        var lease = try await takeLease(of: generation, owner)
         let writer = try await projection.form.writer(generation, connection)
         var head = try await database.store.head()
         do {
             try await reader.read(after: lease.position) { page in
-                try await writer.take(page, &lease, on: connection)
+                try await reader.pace.keep { try await writer.take(page, &lease, on: connection) }
                 head = max(head, lease.position)
                 await progress(lease.position, head)
             }
@@ -82,6 +89,7 @@ public struct Rebuild: Sendable {
                     break
                 } catch let error as PostgresError where error.sqlState == .lockNotAvailable {
                     // A long query reads the view: let the projector and the other queries go on, and come back.
+                    try await SilentSenders(log: database.log).end(through: database.pool, Logger(label: "leftfold.rebuild"))
                     try await Task.sleep(for: pauses.next())
                     guard try await lease.renew(on: connection) else { throw LeaseLost() }
                 }
@@ -92,6 +100,20 @@ public struct Rebuild: Sendable {
             throw failed("another process took the lease")
         }
         await progress(lease.position, max(head, lease.position))
+    }
+
+    /// After a batch that took too long our own may still be there.
+    private func takeLease(of generation: Generation, _ owner: String) async throws -> Lease {
+        let end = ContinuousClock.now + Lease.length + BatchPace.usualDeadline
+        while true {
+            if let lease = try await Lease.take(generation.follower, of: database.log, owner: owner, through: database.pool) {
+                return lease
+            }
+            guard .now < end else { throw failed("another process works on generation \(generation.number)") }
+            try await SilentSenders(log: database.log).end(
+                through: database.pool, ifFree: generation.follower, Logger(label: "leftfold.rebuild"))
+            try await Task.sleep(for: .milliseconds(200))
+        }
     }
 
     /// With the live checkpoint locked, so that it cannot move on: apply what is missing up to it, then switch. The old
@@ -109,8 +131,7 @@ public struct Rebuild: Sendable {
             try await generations.lock(on: connection)
             let live = try await generations.holdLive(on: connection)
             while let live, moving.position < live {
-                let limit = min(Int64(reader.pageSize), live.rawValue - moving.position.rawValue)
-                let page = try await database.store.read(after: moving.position, limit: Int(limit))
+                let page = try await reader.page(after: moving.position, upTo: live).events
                 guard !page.isEmpty else { throw failed("the live generation is at \(live), which is beyond the log") }
                 try await writer.take(page[...], &moving, on: connection)
             }

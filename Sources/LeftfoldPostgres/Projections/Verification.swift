@@ -80,13 +80,13 @@ public struct Verification: Sendable {
         to checkpoint: GlobalPosition, without exclusions: Exclusions, in scratch: Generation, on connection: Connection,
         _ progress: (GlobalPosition, GlobalPosition) async -> Void
     ) async throws -> (GlobalPosition, excluded: Int) {
+        let reader = LogReader(store: database.store, pace: BatchPace(1000), sources: projection.sources)
         var writer = try await projection.form.writer(scratch, connection)
         var position = GlobalPosition.zero
         var excluded = 0
         while position < checkpoint {
-            let limit = min(1000, Int(checkpoint.rawValue - position.rawValue))
-            let rows = try await connection.execute(RecordedEvent.page(after: position, limit: limit, in: database.log))
-            let events = try RecordedEvent.contiguous(rows, after: position)
+            let rows = try await connection.execute(reader.statement(after: position, upTo: checkpoint, in: database.log))
+            let events = try LogPage(rows, after: position).events
             guard let last = events.last else { throw failed("its checkpoint \(checkpoint) is beyond the log") }
             do {
                 let included = exclusions.isEmpty ? events : events.filter { !exclusions.contains($0) }

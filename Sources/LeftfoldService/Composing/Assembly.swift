@@ -68,7 +68,7 @@ extension ServiceProgram {
         let logger = logger ?? Logger(name, settings)
         let database = LeftfoldDatabase(
             try settings.connection(for: name), log: settings.log, reads: try settings.readConnection(for: name),
-            poolSize: settings.poolSize, logger: logger)
+            listening: try settings.listenConnection(for: name), poolSize: settings.poolSize, logger: logger)
         let environment = ServiceEnvironment(settings: settings, database: database, logger: logger, roles: roles)
         do {
             let cursors = try settings.cursorSeal(roles: roles, logger: logger)

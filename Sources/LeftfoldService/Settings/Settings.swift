@@ -7,10 +7,14 @@ public import Logging
 
 /// What is configured. The defaults are those of the README's table.
 public struct Settings: Sendable {
-    /// Any libpq connection string. LISTEN needs a direct connection, not a pooler in transaction mode.
+    /// Any libpq connection string.
     public var databaseURL: String?
     /// A streaming replica that queries are read from; nil: they are read from the database itself.
     public var readDatabaseURL: String?
+    /// What the two lead to.
+    public var pooler = ConnectionConfiguration.Pooler.none
+    /// A direct connection to the database, to listen on where the others lead to a pooler; nil: there is none, and what changed is looked for.
+    public var listenDatabaseURL: String?
     /// The schema that holds the log.
     public var log: LogName = .standard
     /// Connections for queries at most, and as many for reading the log. One more appends, one listens.
@@ -123,6 +127,8 @@ public struct Settings: Sendable {
         }
         databaseURL = try secret("database.url", inFile: "database.url.file")
         readDatabaseURL = try secret("read.database.url", inFile: "read.database.url.file")
+        pooler = try choice("database.pooler", pooler, "“none” or “transaction”")
+        listenDatabaseURL = try secret("listen.database.url", inFile: "listen.database.url.file")
         log = try choice("database.log", log, "the name of a log")
         try number("database.pool.size", 1...10_000) { poolSize = $0 }
         host = text("host") ?? host
@@ -176,15 +182,22 @@ public struct Settings: Sendable {
         guard let databaseURL else {
             throw Misconfigured("there is no database: set DATABASE_URL or DATABASE_URL_FILE, or use “\(program) dev”")
         }
-        return try Self.connection(databaseURL, "DATABASE_URL", program)
+        return try connection(databaseURL, "DATABASE_URL", program, pooler)
     }
 
     /// How the replica is reached that queries are read from; nil where there is none. Throws ``Misconfigured``.
     public func readConnection(for program: String) throws -> ConnectionConfiguration? {
-        try readDatabaseURL.map { try Self.connection($0, "READ_DATABASE_URL", program) }
+        try readDatabaseURL.map { try connection($0, "READ_DATABASE_URL", program, pooler) }
     }
 
-    private static func connection(_ url: String, _ variable: String, _ program: String) throws -> ConnectionConfiguration {
+    /// How announcements are listened for where `DATABASE_URL` leads to a pooler; nil where nothing is said. Throws ``Misconfigured``.
+    public func listenConnection(for program: String) throws -> ConnectionConfiguration? {
+        try listenDatabaseURL.map { try connection($0, "LISTEN_DATABASE_URL", program, .none) }
+    }
+
+    private func connection(
+        _ url: String, _ variable: String, _ program: String, _ pooler: ConnectionConfiguration.Pooler
+    ) throws -> ConnectionConfiguration {
         var configuration: ConnectionConfiguration
         do {
             configuration = try ConnectionConfiguration(url)
@@ -192,6 +205,7 @@ public struct Settings: Sendable {
             throw Misconfigured("\(variable): \(error.message)")
         }
         configuration.applicationName = program
+        configuration.pooler = pooler
         return configuration
     }
 

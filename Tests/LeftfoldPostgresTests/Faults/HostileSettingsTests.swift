@@ -56,7 +56,7 @@ struct HostileSettingsTests {
         }
     }
 
-    private static func set(_ settings: [String: String], _ configuration: ConnectionConfiguration) async throws {
+    static func set(_ settings: [String: String], _ configuration: ConnectionConfiguration) async throws {
         let connection = try await Connection.connect(configuration, logger: TestDatabase.quiet)
         try await connection.execute(script: decoys)
         let database = try await connection.execute("SELECT quote_ident(current_database())").first?.decode(String.self) ?? ""
@@ -68,10 +68,10 @@ struct HostileSettingsTests {
         await connection.close()
     }
 
-    private static func everything(_ configuration: ConnectionConfiguration) async throws {
+    static func everything(_ configuration: ConnectionConfiguration, listening: ConnectionConfiguration? = nil) async throws {
         _ = try await Migrator(configuration).migrate()
         #expect(try await Migrator(configuration).pending().isEmpty)
-        try await LeftfoldDatabase(configuration, logger: TestDatabase.quiet).running { database in
+        try await LeftfoldDatabase(configuration, listening: listening, logger: TestDatabase.quiet).running { database in
             let checks = EventStoreContract.all
             for check in checks {
                 do { try await check.run(on: database.store) } catch { Issue.record("\(check): \(error)") }

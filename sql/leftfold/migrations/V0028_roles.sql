@@ -21,7 +21,7 @@ AS $$
             'SELECT', NULL),
         ('{service,projector,operator,reader}', 'table', '{journal,streams,lag,projections,skips}', 'SELECT', NULL),
         ('{service,projector,operator,reader}', 'function',
-            '{read_stream,read_category,read_log,page_end,is_wanted,matching,matching_positions,matching_item,items_of,guards}', 'EXECUTE', NULL),
+            '{read_stream,read_category,read_log,page_end,is_wanted,matching,matching_positions,matching_item,items_of,guards,page_end,is_wanted}', 'EXECUTE', NULL),
         ('{service,projector,operator,reader,writer}', 'function', '{enter_epoch}', 'EXECUTE', NULL),
         ('{service,writer}', 'function', '{append,append_one,record}', 'EXECUTE', NULL),
         ('{writer}', 'function', '{write}', 'EXECUTE', NULL),
