@@ -7,7 +7,7 @@ knows the domain of `users` (who may be renamed, which addresses are taken), ASC
 
 prints what it found; status 3 if there is anything. `test_checker.py` forges each kind of violation and sees that it is found.
 """
-import dataclasses, hashlib, json, os, subprocess, sys
+import dataclasses, hashlib, json, os, subprocess, sys, unicodedata
 
 TYPES = {"UserCreated", "UserRenamed", "UserEmailChanged", "UserDeactivated", "UserReactivated"}
 
@@ -116,9 +116,18 @@ class User:
         return "user_deactivated" if self.status == "deactivated" else None
 
 
+def folded(address):
+    """What two spellings of one address have in common."""
+    def fold(text):
+        return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    local, _, domain = fold(address or "").rpartition("@")
+    labels = [fold(label[4:].encode().decode("punycode")) if label.startswith("xn--") else label for label in domain.split(".")]
+    return f"{local}@{'.'.join(labels)}"
+
+
 def content(ack):
     """The bytes that a command id stands for."""
-    fields = {**ack.fields, "id": ack.user.upper()}
+    fields = {**ack.fields, "id": ack.user}
     text = json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return f"{ack.command}\0\0{ack.principal}\0\0".encode() + text.encode()
 
@@ -167,11 +176,11 @@ def fold(events, say):
             continue
         stream, data = event["stream"], event["data"]
         user = states.setdefault(stream, User())
-        before = user.email.lower() if user.status == "active" and user.email else None
+        before = folded(user.email) if user.status == "active" and user.email else None
         wrong = user.apply(event["type"], data)
         if wrong:
             say("impossible event", f"position {event['position']}, {stream}: {wrong}")
-        after = user.email.lower() if user.status == "active" and user.email else None
+        after = folded(user.email) if user.status == "active" and user.email else None
         if before != after:
             if before and taken.get(before) == stream:
                 del taken[before]
@@ -232,7 +241,7 @@ def check_journal(history, events, say):
 
 
 def check_claims(history, states, say):
-    true = {("email", user.email.lower()): stream for stream, user in states.items() if user.status == "active" and user.email}
+    true = {("email", folded(user.email)): stream for stream, user in states.items() if user.status == "active" and user.email}
     held = {(c["kind"], c["value"]): c["stream"] for c in history.claims}
     if len(held) != len(history.claims):
         say("claims", "one value is claimed twice")
@@ -249,9 +258,9 @@ def check_refusals(history, events, say):
     states = {}
     for event in events:   # who held which address from when on
         user = states.setdefault(event["stream"], User())
-        before = user.email.lower() if user.status == "active" and user.email else None
+        before = folded(user.email) if user.status == "active" and user.email else None
         user.apply(event["type"], event["data"])
-        after = user.email.lower() if user.status == "active" and user.email else None
+        after = folded(user.email) if user.status == "active" and user.email else None
         if before != after and after:
             owners.setdefault(after, []).append((event["position"], event["stream"]))
     asked = {a.key: a for a in history.acknowledgements}
@@ -263,7 +272,7 @@ def check_refusals(history, events, say):
             ack = asked.get(row["command_id"])
             if ack is None:
                 continue
-            wanted = (ack.fields.get("email") or address_of(by_stream.get(stream, []), row["position"]) or "").lower()
+            wanted = folded(ack.fields.get("email") or address_of(by_stream.get(stream, []), row["position"]))
             if not any(at <= row["position"] and who != stream for at, who in owners.get(wanted, [])):
                 say("wrong refusal", f"command {row['command_id']} is {code} at {row['position']}, and nobody else had {wanted}")
             continue
@@ -327,7 +336,8 @@ def expected_tables(events, directory_to, history_to):
             directory[id]["status"] = "active"
         row = directory[id]
         row.update(version=event["version"], updated_at=event["recorded_at"])
-        if row["email"].isascii() and row["name"].isascii():
+    for row in directory.values():
+        if row["email"].isascii() and row["name"].isascii() and "xn--" not in row["email"].lower():
             row.update(email_folded=row["email"].lower(), name_folded=row["name"].lower())
     return directory, changes
 
