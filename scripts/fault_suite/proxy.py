@@ -1,5 +1,5 @@
 """A TCP proxy that knows where the messages of PostgreSQL's protocol begin, and can cut or fall silent there."""
-import re, socket, struct, threading, time
+import ctypes, os, re, socket, struct, subprocess, threading, time
 
 SSL_OR_GSS = (80877103, 80877104)   # asked before the true start of a session
 
@@ -38,7 +38,8 @@ class Link:
 
     def run(self):
         try:
-            self.server = socket.create_connection(self.proxy.target, 5)
+            cable = self.proxy.cable
+            self.server = cable.connect(self.proxy.target[1]) if cable and not cable.pulled else socket.create_connection(self.proxy.target, 5)
             self.server.settimeout(None)
             for end in (self.client, self.server):
                 end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -92,6 +93,9 @@ class Link:
                     if out:
                         sink.sendall(out)
                         out = b""
+                    if rule.action == "silent" and self.proxy.cable:
+                        time.sleep(0.02)   # until what was sent has arrived
+                        self.proxy.pull()
                     if rule.action == "cut":
                         self.close()
                         return
@@ -122,11 +126,48 @@ class Link:
             self.current = word(body)[0]
 
 
-class Proxy:
-    """Listens on a port of its own and passes everything on to a server, as long as no rule says otherwise."""
+class Cable:
+    """A network of its own between a place and this machine. Needs root on Linux."""
 
-    def __init__(self, port):
-        self.target, self.rules, self.links = ("127.0.0.1", port), [], []
+    count = 0
+
+    def __init__(self):
+        Cable.count += 1
+        self.name = f"lf{os.getpid() % 100000}x{Cable.count}"
+        self.subnet = f"10.{200 + os.getpid() % 50}.{Cable.count}"
+        self.address, self.pulled = f"{self.subnet}.1", False
+        for command in (f"netns add {self.name}", f"link add {self.name} type veth peer name eth0 netns {self.name}", f"addr add {self.address}/24 dev {self.name}",
+                        f"link set {self.name} up", f"-n {self.name} addr add {self.subnet}.2/24 dev eth0", f"-n {self.name} link set eth0 up"):
+            subprocess.run(["ip", *command.split()], check=True, capture_output=True)
+
+    def connect(self, port):
+        """A connection that comes from there. For the kernel, a thread is in a network."""
+        libc = ctypes.CDLL(None, use_errno=True)
+        with open("/proc/thread-self/ns/net") as here, open(f"/run/netns/{self.name}") as there:
+            try:
+                if libc.setns(there.fileno(), 0x40000000):
+                    raise OSError(ctypes.get_errno(), "setns")
+                return socket.create_connection((self.address, port), 5)
+            finally:
+                libc.setns(here.fileno(), 0x40000000)
+
+    def pull(self):
+        self.pulled = True
+        subprocess.run(["ip", "link", "set", self.name, "down"], capture_output=True)
+
+    def remove(self):
+        subprocess.run(["ip", "link", "del", self.name], capture_output=True)
+        subprocess.run(["ip", "netns", "del", self.name], capture_output=True)
+
+
+class Proxy:
+    """Listens on a port of its own and passes everything on to a server, as long as no rule says otherwise.
+
+    What goes on to the server comes from the network `cable`, if there is one: pulled, the server hears no TCP of it either.
+    """
+
+    def __init__(self, port, cable=None):
+        self.target, self.rules, self.links, self.cable = ("127.0.0.1", port), [], [], cable
         self.ended = threading.Event()
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=200)
         self.port = self.listener.getsockname()[1]
@@ -157,6 +198,11 @@ class Proxy:
         for link in self.links:
             link.silent.set()
         self.links = []
+
+    def pull(self):
+        """The machine is off the network: all its links are silent, and new ones come from another."""
+        self.cable.pull()
+        self.silence_all()
 
     def close(self):
         self.ended.set()

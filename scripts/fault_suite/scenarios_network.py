@@ -34,21 +34,32 @@ def cuts(run):
     run.finish(server)
 
 
-def silent(run, statement, message, direction, before, what, times=1):
-    """Makes one link silent at that boundary, then asks how long it holds others up."""
-    server, proxy, serve, project = run.plain(through_proxy=True)
+def silent(run, statement, message, direction, before, what, times=1, unplugged=False):
+    """Makes one link silent at that boundary, then asks how long it holds others up. Unplugged, the packets vanish as well, with those of all other
+    links of that machine; else TCP is well at both ends, as when a balancer or a pooler in between stands still."""
+    server, proxy, serve, project = run.plain(through_proxy=True, cable=run.cable() if unplugged else None)
     load = run.load(serve)
     run.warm(load)
     rule = proxy.add("silent", statement, message, before=before, direction=direction, times=times)
     run.require(rule.done.wait(30), f"{what}: the boundary was not met")
-    started = rule.at
-    run.healthy(serve, started, what=f"{what}; healthy again after")
-    run.finish(server, caught_up=True)
+    run.healthy(serve, rule.at, what=f"{what}; healthy again after")
+    run.finish(server)
 
 
 @scenario("silent-append", "a link that goes silent between an append's Execute and its Sync: writes, projection and queries within 15 s", points="3")
 def silent_append(run):
     silent(run, APPEND, "E", "client", False, "silent before Sync")
+
+
+@scenario("unplugged-append", "a machine that goes off the network between an append's Execute and its Sync: another, and it itself when it is back, writes, "
+          "projects and answers within 15 s", points="3")
+def unplugged_append(run):
+    silent(run, APPEND, "E", "client", False, "off the network before Sync", unplugged=True)
+
+
+@scenario("unplugged-batch", "a machine that goes off the network amid a projection's batch: within 15 s", points="3")
+def unplugged_batch(run):
+    silent(run, BATCH, "E", "client", False, "off the network amid a batch", unplugged=True)
 
 
 @scenario("silent-answer", "a link that goes silent before the answer to an append: writes within 15 s, and the answer is true", points="3")

@@ -89,7 +89,7 @@ def patroni(run, synchronous):
         until(members[0].leads, 90, "the first member leads")
         for member in members[1:]:
             member.begin()
-        until(lambda: members[0].value("SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'", "postgres") == str(len(members) - 1), 90, "the others stream")
+        until(lambda: members[0].value("SELECT count(*) FROM pg_stat_replication WHERE application_name LIKE 'member%' AND state = 'streaming'", "postgres") == str(len(members) - 1), 90, "the others stream")
         if synchronous:
             until(lambda: members[0].value("SELECT count(*) FROM pg_stat_replication WHERE sync_state IN ('sync', 'quorum')", "postgres") != "0", 60, "a synchronous standby")
         run.database(members[0])
@@ -128,7 +128,7 @@ def patroni_switchover(run):
                 answer.read()
             new = leader(members, but=old)
             until_written(run, serve, since, f"switchover from {old.name}", new)
-            until(lambda: new.value("SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'", "postgres") == "1", 90, "the old leader follows")
+            until(lambda: new.value("SELECT count(*) FROM pg_stat_replication WHERE application_name LIKE 'member%' AND state = 'streaming'", "postgres") == "1", 90, "the old leader follows")
         run.finish(new)
 
 
@@ -151,7 +151,8 @@ def patroni_asynchronous(run):
         old = leader(members)
         other = next(m for m in members if m is not old)
         # As far behind as a busy network leaves it: its receiver stands still until the leader is gone.
-        receiver = int(other.value("SELECT pid FROM pg_stat_wal_receiver", "postgres"))
+        until(other.answers, 60, f"{other.name} answers")
+        receiver = int(until(lambda: other.value("SELECT pid FROM pg_stat_wal_receiver", "postgres"), 30, "its receiver"))
         os.kill(receiver, signal.SIGSTOP)
         head = int(old.value("SELECT max(position) FROM leftfold.events"))
         until(lambda: int(old.value("SELECT max(position) FROM leftfold.events")) >= head + 20, 60, "a tail that will be lost")

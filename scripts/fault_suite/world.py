@@ -4,7 +4,7 @@ import json, os, random, signal, subprocess, threading, time, traceback
 import checker
 from load import Load
 from machine import PSQL, ROOT, USERS, Program, Server, ask, clear_environment, folder, free_port, until
-from proxy import Proxy
+from proxy import Cable, Proxy
 
 SCENARIOS = {}
 
@@ -33,7 +33,7 @@ class Run:
         self.work = work / name
         self.work.mkdir()
         self.work.chmod(0o711)
-        self.servers, self.programs, self.proxies, self.loads, self.seen, self.failures = [], [], [], [], [], []
+        self.servers, self.programs, self.proxies, self.loads, self.cables, self.seen, self.failures = [], [], [], [], [], [], []
         self.token = None
         self.environment = {}
 
@@ -67,8 +67,8 @@ class Run:
         if names:
             until(lambda: primary.value("SELECT count(*) FROM pg_stat_replication WHERE sync_state IN ('sync', 'quorum')", "postgres") != "0", 30, "a synchronous standby")
 
-    def proxy(self, server):
-        proxy = Proxy(server.port)
+    def proxy(self, server, cable=None):
+        proxy = Proxy(server.port, cable)
         self.proxies.append(proxy)
         return proxy
 
@@ -120,11 +120,23 @@ class Run:
             raise RuntimeError(f"{program.name} ended: " + program.errors.read_text()[-800:])
         return ask(program.port, "GET", "/health/ready")[0] == 200
 
-    def plain(self, settings=(), through_proxy=False, url=None):
+    def cable(self):
+        try:
+            cable = Cable()
+        except (OSError, subprocess.CalledProcessError) as error:
+            raise Unavailable(f"no network of its own can be made here: {error}")
+        self.cables.append(cable)
+        return cable
+
+    def plain(self, settings=(), through_proxy=False, cable=None):
         """A server, `serve` and `project`: (server, proxy or None, serve, project)."""
-        server = self.server(settings=settings).make().start()
+        server = self.server(settings=[*settings, *(["listen_addresses=*"] if cable else [])]).make()
+        if cable:
+            with open(server.data / "pg_hba.conf", "a") as file:
+                file.write(f"host all all {cable.subnet}.0/24 scram-sha-256\n")
+        server.start()
         self.database(server)
-        proxy = self.proxy(server) if through_proxy else None
+        proxy = self.proxy(server, cable) if through_proxy else None
         url = server.url(port=proxy.port if proxy else None)
         return server, proxy, self.serve(url), self.project(url)
 
@@ -223,6 +235,8 @@ class Run:
                 program.process.wait(10)
         for proxy in self.proxies:
             proxy.close()
+        for cable in self.cables:
+            cable.remove()
         for server in self.servers:
             if server.process and server.process.poll() is None:
                 server.process.send_signal(signal.SIGCONT)
