@@ -4,7 +4,7 @@ import atexit, http.client, json, os, pathlib, pwd, random, re, secrets, shutil,
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BIN = pathlib.Path(subprocess.run([ROOT / "scripts/with-postgres", "--bindir"], capture_output=True, text=True, check=True).stdout.strip())
 # The newest build.
-USERS = os.environ.get("USERS") or max(
+USERS = os.path.abspath(os.environ["USERS"]) if os.environ.get("USERS") else max(
     (str(path) for kind in ("release", "debug") if (path := ROOT / ".build" / kind / "users").exists()), key=os.path.getmtime, default=None)
 PSQL = str(BIN / "psql")
 

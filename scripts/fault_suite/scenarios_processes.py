@@ -71,6 +71,44 @@ def frozen_rebuild(run):
     run.finish(server)
 
 
+@scenario("slept-rebuild", "a rebuild that slept past its lease, while another one builds: whatever it does when it wakes, readers never see fewer rows, and no "
+          "checkpoint goes back", points="6")
+def slept_rebuild(run):
+    server, _, serve, project = run.plain()
+    file = run.work / "people.jsonl"
+    run.command("generate", "--count", "6000", "--seed", str(run.seed), "--output", str(file))
+    run.command("import", str(file), url=server.url(), check=False, seconds=240)
+    run.caught_up(server)
+    load = run.load(serve)
+    run.warm(load, 20)
+
+    def building(name):
+        """A rebuild that is frozen half-way."""
+        known = server.value("SELECT max(number) FROM leftfold.generations WHERE projection = 'user_directory'")
+        rebuild = run.program(name, ["rebuild", "user_directory"], server.url()).start()
+        until(lambda: server.value("SELECT count(*) FROM leftfold.generations g JOIN leftfold.followers f ON f.name = g.follower"
+                                   f" WHERE projection = 'user_directory' AND number > {known} AND state = 'building' AND f.position > 0") != "0"
+              or not rebuild.running, 60, f"{name} is half-way", 0.005)
+        rebuild.freeze()
+        return rebuild
+
+    first = building("first")
+    time.sleep(7)   # longer than its lease
+    second = building("second")
+    rows, position = server.sql("SELECT count(*) FROM user_directory; SELECT position FROM leftfold.projections WHERE projection = 'user_directory' AND state = 'live'")
+    first.thaw()
+    until(lambda: not first.running, 90, "the first ends")
+    after, reached = server.sql("SELECT count(*) FROM user_directory; SELECT position FROM leftfold.projections WHERE projection = 'user_directory' AND state = 'live'")
+    run.note(f"the first ended with {first.process.returncode}: readers went from {rows} to {after} rows, the checkpoint from {position} to {reached}")
+    run.require(int(after) >= int(rows) and int(reached) >= int(position), "readers see less than before")
+    second.thaw()
+    until(lambda: not second.running, 90, "the second ends")
+    run.note(f"the second ended with {second.process.returncode}")
+    run.require(0 in (first.process.returncode, second.process.returncode), f"neither rebuild came to its end: {first.errors.read_text()[-200:]}, {second.errors.read_text()[-200:]}")
+    run.healthy(serve, time.monotonic())
+    run.finish(server)
+
+
 @scenario("long-reader", "a long report on a read view holds up neither queries, projection nor writes, also while a rebuild wants to switch", points="6")
 def long_reader(run):
     server, _, serve, project = run.plain()
