@@ -31,6 +31,17 @@ def poison(run):
             run.require(done.returncode == 0, f"skip: {done.returncode} {done.stderr.strip()[-300:]}")
         run.caught_up(server)
         run.note(f"skipped, and at the head after {time.monotonic() - since:.1f} s")
+        paused = run.command("projections", "pause", "user_history", "--reason", "a report", url=server.url(), check=False, whole=True)
+        run.require(paused.returncode == 0, f"pause: {paused.returncode} {paused.stderr.strip()[-300:]}")
+        before = server.value("SELECT position FROM leftfold.projections WHERE projection = 'user_history' AND state = 'live'")
+        status, _, _ = ask(serve.port, "POST", "/users", run.token, {"email": "paused@example.com", "name": "Paused"})
+        until(lambda: server.value("SELECT events_behind FROM leftfold.projections WHERE projection = 'user_directory' AND state = 'live'") == "0", 30,
+              "the other projection at the head")
+        after = server.value("SELECT position FROM leftfold.projections WHERE projection = 'user_history' AND state = 'live'")
+        run.require(status == 201 and before == after, f"paused at {before}, and at {after} after a write that was answered {status}")
+        run.command("projections", "resume", "user_history", url=server.url())
+        run.caught_up(server)
+        run.note("paused and resumed")
     else:
         run.note("there is no `projections skip`")
 

@@ -1,7 +1,7 @@
 """Hostile settings, roles, limits, poolers, full disks."""
-import shutil, subprocess, sys, time
+import shutil, subprocess, time
 
-from machine import ask, free_port, own, spawn, until, rights
+from machine import BIN, ROOT, ask, free_port, own, spawn, until
 from world import Unavailable, scenario
 
 HOSTILE = {
@@ -36,7 +36,6 @@ def hostile_settings(run):
         if nth:
             server.sql("DROP DATABASE users WITH (FORCE)", "postgres")
         server.sql("ALTER ROLE postgres RESET ALL", "postgres")
-        run.server_settings = group
         for _, setting in group:
             if "replication_role" in setting:
                 server.sql(f"ALTER ROLE postgres {setting}", "postgres")
@@ -173,7 +172,7 @@ def disk_full(run):
         except OSError:
             pass
     full = time.monotonic()
-    lsn = server.sql("SELECT pg_switch_wal()", "postgres", check=False)
+    server.sql("SELECT pg_switch_wal()", "postgres", check=False)
     try:
         until(lambda: not server.answers() or server.process.poll() is not None or "No space left" in server.log(), 40, "the disk is full")
     except TimeoutError:
@@ -230,30 +229,61 @@ def full_tables(run):
     server.stop("immediate")
 
 
-@scenario("roles", "a rebuild by a superuser, and migrations by an owner, on the database of a service with a role of its own: queries, projection and later "
+@scenario("roles", "service and projector with roles of their own that may do nothing else; a rebuild by a superuser harms nothing: queries, projection and later "
           "rebuilds go on", points="5")
 def roles(run):
     server = run.server().make().start()
-    server.sql("CREATE ROLE service LOGIN PASSWORD 'x'", "postgres")
-    server.sql("CREATE DATABASE users OWNER service TEMPLATE template0", "postgres")
-    secrets = run.work / "secrets"
-    run.command("secrets", str(secrets))
-    run.environment = {"JWT_KEYS_FILE": str(secrets / "tokens" / "jwt_keys.json"), "LOG_LEVEL": "info"}
-    service = server.url(user="service", password="x")
-    server.sql("GRANT ALL ON SCHEMA public TO service")
-    run.command("migrate", url=service)
-    run.token = run.command("token", "--subject", "load", "--role", "admin", "--lifetime", "86400").strip().splitlines()[-1]
-    serve, project = run.serve(service), run.project(service)
+    apart = "--roles" in run.command("migrate", "--help")
+    server.sql("CREATE ROLE service LOGIN PASSWORD 'x'; CREATE ROLE projector LOGIN PASSWORD 'x'", "postgres")
+    server.sql(f"CREATE DATABASE users OWNER {'postgres' if apart else 'service'} TEMPLATE template0", "postgres")
+    run.secrets()
+    service, projector = (server.url(user=name, password="x") for name in ("service", "projector"))
+    if apart:
+        run.command("migrate", "--roles", "--grant", "service=service", "--grant", "projector=projector", url=server.url())
+    else:
+        server.sql("GRANT ALL ON SCHEMA public TO service")
+        run.command("migrate", url=service)
+        projector = service
+    run.note(f"migrated {'with' if apart else 'without'} --roles")
+    serve, project = run.serve(service), run.project(projector)
     load = run.load(serve)
     run.warm(load)
     since = time.monotonic()
     done = run.command("rebuild", "user_directory", url=server.url(), check=False, whole=True)
     run.note(f"a rebuild as superuser ended with {done.returncode} {done.stderr.strip().splitlines()[-1][:140] if done.stderr.strip() else ''}")
     run.healthy(serve, since)
-    again = run.command("rebuild", "user_directory", url=service, check=False, whole=True)
-    run.note(f"a later one as the service: {again.returncode}")
-    run.require(again.returncode == 0, f"a later rebuild as the service: {again.stderr.strip()[-300:]}")
+    again = run.command("rebuild", "user_directory", url=projector, check=False, whole=True)
+    run.note(f"a later one as the projector: {again.returncode}")
+    run.require(again.returncode == 0, f"a later rebuild as the projector: {again.stderr.strip()[-300:]}")
     run.healthy(serve, time.monotonic())
+    for role in ("service", "projector"):
+        for statement in ("UPDATE leftfold.events SET principal = 'x'", "DELETE FROM leftfold.events", "TRUNCATE leftfold.events CASCADE",
+                          "DELETE FROM leftfold.commands_without_events", "TRUNCATE leftfold.commands_without_events"):
+            done = server.sql(f"SET ROLE {role}; BEGIN; {statement}; ROLLBACK; SELECT 'allowed'", check=False)
+            run.require("allowed" not in done, f"{role} may {statement}")
+    run.finish(server)
+
+
+@scenario("blocked", "somebody holds the append lock: writes wait and are unavailable, doctor names who, and all goes on when it is given back", quick=True, points="12")
+def blocked(run):
+    from machine import Session
+    server, _, serve, project = run.plain()
+    load = run.load(serve)
+    run.warm(load, 20)
+    server.sql("CREATE ROLE stranger SUPERUSER LOGIN", "postgres")
+    stranger = Session(server.local().replace("user=postgres", "user=stranger"))
+    pid = stranger.ask("SELECT pg_backend_pid();")[-1]
+    stranger.ask("BEGIN; LOCK TABLE leftfold.append_lock IN SHARE UPDATE EXCLUSIVE MODE;")
+    status, _, body = ask(serve.port, "POST", "/users", run.token, {"email": "waits@example.com", "name": "Waits"}, seconds=3 if run.quick else 40)
+    doctor = run.command("doctor", url=server.url(), check=False, whole=True)
+    told = [line for line in doctor.stdout.splitlines() if "append lock" in line]
+    run.note(f"a write was answered {status or 'not'} {(body or {}).get('code', '')}; doctor: {doctor.returncode} {' '.join(told)[:160]}")
+    run.require(status in (0, 503), f"a write was answered {status}")
+    run.require(doctor.returncode == 3 and pid in doctor.stdout, f"doctor does not name {pid}")
+    stranger.ask("COMMIT;")
+    since = time.monotonic()
+    stranger.close()
+    run.healthy(serve, since)
     run.finish(server)
 
 
@@ -286,11 +316,11 @@ ignore_startup_parameters = extra_float_digits,options
     own(home)
     spawn([program, home / "pgbouncer.ini"], as_server=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     url = server.url(port=port)
-    until(lambda: subprocess.run([str(__import__("machine").BIN / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(port)]).returncode == 0, 20, "pgbouncer answers")
-    # The listener's own way past the pooler, where there is such a setting.
-    direct = {"DIRECT_DATABASE_URL": server.url(), "LISTEN_DATABASE_URL": server.url()}
-    known = {name: value for name, value in direct.items() if name.encode() in open(__import__("machine").USERS, "rb").read()}
-    run.note(f"past the pooler for the listener: {', '.join(known) or 'nothing'}")
+    until(lambda: subprocess.run([str(BIN / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(port)]).returncode == 0, 20, "pgbouncer answers")
+    # As the README says; a program that does not know them takes no notice of other settings.
+    readme = (ROOT / "README.md").read_text()
+    known = {name: value for name, value in {"DATABASE_POOLER": "transaction", "LISTEN_DATABASE_URL": server.url()}.items() if name in readme}
+    run.note(f"set for it: {', '.join(known) or 'nothing, there are no such settings'}")
     serve, project = run.serve(url, **known), run.project(url, **known)
     load = run.load(serve)
     run.warm(load)

@@ -73,15 +73,19 @@ class Run:
         return proxy
 
     def database(self, server, url=None, template="template0", before=""):
-        """A migrated database, and the keys for tokens."""
+        """A migrated database."""
         server.sql(f"CREATE DATABASE users TEMPLATE {template}", "postgres")
         if before:
             server.sql(before)
+        self.secrets()
+        self.command("migrate", url=url or server.url())
+
+    def secrets(self):
+        """The keys for tokens, and one token."""
         secrets = self.work / "secrets"
         if not secrets.exists():
             self.command("secrets", str(secrets))
         self.environment = {"JWT_KEYS_FILE": str(secrets / "tokens" / "jwt_keys.json"), "LOG_LEVEL": "info"}
-        self.command("migrate", url=url or server.url())
         self.token = self.command("token", "--subject", "load", "--role", "admin", "--lifetime", "86400").strip().splitlines()[-1]
 
     def command(self, *arguments, url=None, check=True, seconds=120, whole=False):
