@@ -104,14 +104,19 @@ def failover_synchronous(run):
     run.finish(standby)
 
 
-def lose_the_tail(run, primary, standby, load, events):
-    """The standby stops to receive; the log grows; then the primary is gone. The position that is kept."""
+def kept_by(standby):
+    """The position up to which this standby has the log: what it has received and applied."""
+    until(lambda: standby.value("SELECT pg_last_wal_receive_lsn() IS NULL OR pg_last_wal_replay_lsn() >= pg_last_wal_receive_lsn()") == "t", 30, "all is applied")
+    return int(standby.value("SELECT coalesce(max(position), 0) FROM leftfold.events"))
+
+
+def lose_the_tail(primary, standby, events):
+    """The standby stops to receive, and the log grows."""
     standby.sql("ALTER SYSTEM SET primary_conninfo = 'host=/nowhere'", "postgres")
     standby.sql("SELECT pg_reload_conf()", "postgres")
     until(lambda: primary.value("SELECT count(*) FROM pg_stat_replication", "postgres") == "0", 30, "the standby is cut off")
-    kept = int(standby.value("SELECT max(position) FROM leftfold.events"))
+    kept = kept_by(standby)
     until(lambda: int(primary.value("SELECT max(position) FROM leftfold.events")) >= kept + events, 60, "the tail that will be lost")
-    return kept
 
 
 @scenario("failover-asynchronous", "the primary's machine goes, a standby that lacks the tail is promoted, serve and project keep running: answers of the tail are "
@@ -120,13 +125,12 @@ def failover_asynchronous(run):
     primary, standby, serves, project = cluster(run, False)
     load = run.load(*serves)
     run.warm(load, 60)
-    kept = lose_the_tail(run, primary, standby, load, 60)
+    lose_the_tail(primary, standby, 60)
     before = int(primary.value("SELECT max(position) FROM leftfold.events"))
     primary.crash()
-    died = time.monotonic()
+    kept = kept_by(standby)
+    since = time.monotonic()   # nothing is answered between the crash and the promotion
     promote(standby)
-    since = time.monotonic()
-    kept = int(standby.value("SELECT coalesce(max(position), 0) FROM leftfold.events"))
     run.note(f"the log was at {before} at least, and is at {kept}")
     told = [a for a in load.acknowledgements if a.status in (200, 201) and a.position and a.position > kept and a.answered_at <= since]
     run.healthy(serves[0], since, what="serve1, healthy after the promotion")
@@ -165,9 +169,11 @@ def restore(run):
     primary.crash()
     shutil.rmtree(primary.data)
     (backup / "data").rename(primary.data)
-    primary.start()
-    since = time.monotonic()
+    primary.start("listen_addresses=")   # so that nobody writes before we have looked
     kept = int(primary.value("SELECT max(position) FROM leftfold.events"))
+    primary.stop()
+    since = time.monotonic()
+    primary.start()
     run.note(f"the log is at {kept} again")
     run.healthy(serve, since)
     time.sleep(2)
