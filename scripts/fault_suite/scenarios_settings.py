@@ -320,8 +320,9 @@ ignore_startup_parameters = extra_float_digits,options
     # As the README says; a program that does not know them takes no notice of other settings.
     readme = (ROOT / "README.md").read_text()
     known = {name: value for name, value in {"DATABASE_POOLER": "transaction", "LISTEN_DATABASE_URL": server.url()}.items() if name in readme}
+    run.environment.update(known)
     run.note(f"set for it: {', '.join(known) or 'nothing, there are no such settings'}")
-    serve, project = run.serve(url, **known), run.project(url, **known)
+    serve, project = run.serve(url), run.project(url)
     load = run.load(serve)
     run.warm(load)
     run.healthy(serve, time.monotonic())
