@@ -14,10 +14,20 @@ if os.getuid() == 0:
     ACCOUNT = next(name for name in ("postgres", "nobody") if name in {p.pw_name for p in pwd.getpwall()})
 
 _children = []
+_gentle = []   # those that have children of their own to clean up after
 _folders = []
 
 
 def clean():
+    for child in _gentle:
+        if child.poll() is None:
+            child.terminate()
+    for child in _gentle:
+        try:
+            child.wait(30)
+        except subprocess.TimeoutExpired:
+            pass
+    _gentle.clear()
     for child in _children:
         if child.poll() is None:
             child.send_signal(signal.SIGCONT)
@@ -59,13 +69,15 @@ def rights():
     return ["--reuid", ACCOUNT, "--regid", str(pwd.getpwnam(ACCOUNT).pw_gid), "--clear-groups"] if ACCOUNT else []
 
 
-def spawn(command, as_server=False, **options):
-    """A child that is killed when the suite ends, however it ends. Only from the main thread, whose death it is told of."""
-    before = ["setpriv", *(rights() if as_server else []), "--pdeathsig", "QUIT" if as_server else "KILL"] if sys.platform == "linux" else []
+def spawn(command, as_server=False, gently=False, **options):
+    """A child that is killed when the suite ends, however it ends; gently, it is asked to go. Only from the main thread, whose death it is told of."""
+    before = ["setpriv", *(rights() if as_server else []), "--pdeathsig", "QUIT" if as_server else "TERM" if gently else "KILL"]
     if as_server:
         options.setdefault("cwd", "/")
     child = subprocess.Popen([*before, *map(str, command)], stdin=options.pop("stdin", subprocess.DEVNULL), **options)
     _children.append(child)
+    if gently:
+        _gentle.append(child)
     return child
 
 
