@@ -101,10 +101,10 @@ BEGIN
         WHEN 'resume' THEN IF f.paused_at IS NULL THEN RETURN 'unchanged'; END IF;
         WHEN 'retry' THEN IF f.failed_position IS NULL THEN RETURN 'unchanged'; END IF;
         -- One that stopped because the log has lost its end did not stop at an event.
-        WHEN 'skip' THEN IF (f.failed_position = p_position AND p_position = f.position + 1) IS NOT TRUE THEN RETURN 'not_stopped_there'; END IF;
+        WHEN 'skip' THEN IF (f.failed_position = p_position AND p_position > f.position) IS NOT TRUE THEN RETURN 'not_stopped_there'; END IF;
         WHEN 'park' THEN
             SELECT e.version INTO first FROM events AS e
-            WHERE e.position = f.failed_position AND e.position = f.position + 1 AND e.stream = p_stream;
+            WHERE e.position = f.failed_position AND e.position > f.position AND e.stream = p_stream;
             IF NOT FOUND THEN RETURN 'not_stopped_there'; END IF;
         WHEN 'unpark' THEN
             IF NOT EXISTS (SELECT FROM parked_streams AS p WHERE p.follower = f.name AND p.stream = p_stream) THEN RETURN 'not_parked'; END IF;
