@@ -31,6 +31,5 @@ public enum LeftfoldSchema {
         (26, "epochs", PackageResources.V0026_epochs_sql),
         (27, "operations", PackageResources.V0027_operations_sql),
         (28, "roles", PackageResources.V0028_roles_sql),
-        (29, "pages", PackageResources.V0029_pages_sql),
     ]
 }

@@ -13,10 +13,11 @@ struct SilentSenders: Sendable {
     /// Longer than the deadline of a batch, when its sender gives it up.
     private static let batch: Duration = BatchPace.usualDeadline + .seconds(2)
 
-    /// Ends those of roles that we are, and logs it. Of others only they themselves, their operator, or time.
+    /// Ends those of roles that we are, and logs it; false if there are none. Of others only they themselves, their operator, or time.
     ///
     /// - Parameter follower: only if its lease has ended, so that whoever has its row is none who works on it.
-    func end(through pool: Pool, ifFree follower: FollowerName? = nil, _ logger: Logger) async throws(PostgresError) {
+    @discardableResult
+    func end(through pool: Pool, ifFree follower: FollowerName? = nil, _ logger: Logger) async throws(PostgresError) -> Bool {
         let guarded: SQL =
             follower.map { "EXISTS (SELECT FROM \(log).followers WHERE name = \($0) AND \(fragment: Lease.isFree))" } ?? "true"
         let ended = try await pool.execute(
@@ -37,5 +38,6 @@ struct SilentSenders: Sendable {
             let pid = (try? row[0].decode(Int32.self)) ?? 0
             logger.warning("ended a session that held a lock and waited for the rest of its batch", metadata: ["process": "\(pid)"])
         }
+        return !ended.isEmpty
     }
 }

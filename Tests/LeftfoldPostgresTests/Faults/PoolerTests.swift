@@ -48,8 +48,8 @@ struct PoolerTests {
                 #expect(batch?.statementIndex == 1)
                 let (isUsable, isInTransaction) = (await connection.isUsable, await connection.isInTransaction)
                 #expect(isUsable && !isInTransaction)
-                try await connection.execute(script: "CREATE TABLE made (id int); INSERT INTO made VALUES (1)")
-                #expect(try await connection.execute("SELECT id FROM made").count == 1)
+                try await connection.execute(script: "CREATE TABLE public.made (id int); INSERT INTO public.made VALUES (1)")
+                #expect(try await connection.execute("SELECT id FROM public.made").count == 1)
                 await connection.close()
             }
         }

@@ -26,10 +26,8 @@ enum PgBouncer {
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice
         try process.run()
-        defer {
-            process.terminate()
-            process.waitUntilExit()
-        }
+        // It inherits our threads' mask, in which every other signal is blocked. Whoever waits for its end here holds up a thread of all tests.
+        defer { kill(process.processIdentifier, SIGKILL) }
         var pooled = direct
         (pooled["host"], pooled["hostaddr"], pooled["port"]) = ("127.0.0.1", nil, String(port))
         pooled.pooler = .transaction
