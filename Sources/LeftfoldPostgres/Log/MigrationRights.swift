@@ -84,10 +84,10 @@ struct MigrationRights: Sendable {
             guard let new = projections.first(where: { !live.contains($0) }) else { return [] }
             owner = try await connection.execute("SELECT \(log).read_table_owner(\(new))::text").first?.decode(String.self) ?? owner
         }
-        return try await missingForTables(of: owner, facts, grantable: false, on: connection)
+        return try await missingForTables(of: owner, facts, on: connection)
     }
 
-    private func missingForTables(of owner: String, _ facts: Facts, grantable: Bool, on connection: Connection) async throws
+    private func missingForTables(of owner: String, _ facts: Facts, on connection: Connection) async throws
         -> [MissingRight]
     {
         let row = try await connection.execute(
