@@ -104,7 +104,8 @@ public struct Migrator: Sendable {
     /// One migrator of the log at a time. Held to the end of each transaction, not of the session: behind a pooler that may be anybody's.
     private var lock: SQL { "SELECT pg_advisory_xact_lock(hashtextextended(\("leftfold migrations of \(log)"), 0))" }
 
-    private func asOwner<T: Sendable>(_ owner: String?, on connection: Connection, _ body: (Connection) async throws -> T) async throws -> T {
+    private func asOwner<T: Sendable>(_ owner: String?, on connection: Connection, _ body: (Connection) async throws -> T) async throws -> T
+    {
         try await connection.transaction { connection in
             try await connection.execute(lock)
             if let owner { try await LogOwner.become(owner, on: connection) }
