@@ -135,7 +135,9 @@ public struct Migrator: Sendable {
         try await checkRights([], "public", nil, on: connection)
         try await connection.transaction { connection in
             try await connection.execute(lock)
-            let isThere = try await connection.execute("SELECT to_regnamespace(\("\"\(log)\"")) IS NOT NULL").first?.decode(Bool.self)
+            let isThere = try await connection.execute(
+                "SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = \("\(log)"))"
+            ).first?.decode(Bool.self)
             if isThere != true { try await connection.execute("CREATE SCHEMA \(log)") }
         }
         var owner = try await LogOwner.find(log, on: connection)
@@ -165,7 +167,10 @@ public struct Migrator: Sendable {
     private static func known(on connection: Connection, _ log: LogName) async throws -> Set<Int> {
         let encoding = await connection.parameterStatus("server_encoding") ?? ""
         guard encoding == "UTF8" else { throw UnsuitableEncoding(encoding: encoding) }
-        let exists = try await connection.execute("SELECT to_regclass(\("\"\(log)\".migrations")) IS NOT NULL").first?.decode(Bool.self)
+        let exists = try await connection.execute(
+            // Read from the catalog: what looks a name up may remember from before it waited for the lock that there was none.
+            "SELECT EXISTS (SELECT FROM pg_tables WHERE schemaname = \("\(log)") AND tablename = 'migrations')"
+        ).first?.decode(Bool.self)
         guard exists == true else { return [] }
         let rows = try await connection.execute("SELECT number FROM \(log).migrations")
         let known: Set<Int> = try rows.reduce(into: []) { $0.insert(try $1.decode(Int.self)) }
