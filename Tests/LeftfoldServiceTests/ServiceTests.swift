@@ -157,7 +157,7 @@ struct ServiceTests {
                 await #expect(throws: Guestbook.Closed.self) {
                     try await assembly.commands.send(named: "CreateUser", json: Array(Self.body.utf8), CommandContext(principal: principal))
                 }
-                #expect(await assembly.readiness().map(\.check) == ["database", "schema", "desk"])
+                #expect(await assembly.readiness().map(\.check) == ["database", "schema", "rights", "appends", "desk"])
                 #expect(await assembly.ownFindings() == [Health.Finding("desk", healthy: false, detail: "The desk is closed.")])
             }
         }

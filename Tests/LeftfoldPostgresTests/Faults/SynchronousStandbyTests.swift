@@ -69,9 +69,11 @@ struct SynchronousStandbyTests {
             await #expect(throws: OutcomeUnknown.self) { _ = try await first.value }
             let stored = try await `operator`.execute("SELECT count(*) FROM leftfold.events").first?.decode(Int64.self)
             #expect(stored == 1, "here it is, but not there")
-            await #expect(throws: OutcomeUnknown.self, "the repeat waits as long as the first") {
+            // The first may still wait, and keep others from the lock.
+            let repeated = await #expect(throws: (any Error).self, "the repeat waits as long as the first") {
                 _ = try await database.store.append(append)
             }
+            #expect(repeated is OutcomeUnknown || repeated is Unavailable)
             try await standbys("", `operator`)
             guard case .acceptedBefore = try await database.store.append(append) else {
                 Issue.record("it is known")
@@ -87,7 +89,8 @@ struct SynchronousStandbyTests {
             let first = Task { try await database.store.record(refused) }
             try await hurt("pg_terminate_backend", `operator`)
             await #expect(throws: OutcomeUnknown.self) { _ = try await first.value }
-            await #expect(throws: OutcomeUnknown.self) { _ = try await database.store.record(refused) }
+            let repeated = await #expect(throws: (any Error).self) { _ = try await database.store.record(refused) }
+            #expect(repeated is OutcomeUnknown || repeated is Unavailable)
             try await standbys("", `operator`)
             _ = try await database.store.record(refused)
         }

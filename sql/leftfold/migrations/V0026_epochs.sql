@@ -77,8 +77,14 @@ BEGIN
             END;
             EXIT WHEN broken IS NULL;
             IF attempt = 1 THEN
-                -- Somebody else may be quicker.
-                LOCK TABLE append_lock IN SHARE UPDATE EXCLUSIVE MODE;
+                -- Somebody else may be quicker. Whoever connects does not wait for one who holds the lock for long: what is decided in an epoch
+                -- that has ended is refused all the same, and then it is asked again.
+                BEGIN
+                    PERFORM set_config('lock_timeout', '1s', true);
+                    LOCK TABLE append_lock IN SHARE UPDATE EXCLUSIVE MODE;
+                EXCEPTION WHEN lock_not_available THEN
+                    EXIT;
+                END;
             ELSE
                 PERFORM begin_epoch(broken);
             END IF;
