@@ -11,14 +11,20 @@ import Testing
 
     @Test("A statement that times out is cancelled on the server, and its connection closed")
     func timeout() async throws {
-        let connection = try await TestServer.connect()
         let observer = try await TestServer.connect()
-        let error = try await postgresError {
-            try await connection.execute("SELECT pg_sleep(60)::text AS mark_a", timeout: .milliseconds(50))
+        // A busy machine may answer too late; then its answer is not known.
+        for attempt in 1...20 {
+            let connection = try await TestServer.connect()
+            let error = try await postgresError {
+                try await connection.execute("SELECT pg_sleep(60)::text AS mark_a", timeout: .milliseconds(50))
+            }
+            #expect(error.kind == .timeout)
+            #expect(await !connection.isUsable)
+            if error.outcomeUnknown, attempt < 20 { continue }
+            #expect(!error.outcomeUnknown)
+            break
         }
-        #expect(error.kind == .timeout && !error.outcomeUnknown)
-        #expect(await !connection.isUsable)
-        #expect(try await sleepers(observer, "mark_a") == 0, "the server was told and has answered")
+        try await eventually("the server was told") { try await sleepers(observer, "mark_a") == 0 }
         await observer.close()
     }
 

@@ -9,7 +9,7 @@ import Testing
 @testable import LeftfoldPostgres
 
 /// What an operator does about a projection, and how it shows.
-@Suite("An operator", .timeLimit(.minutes(5))) struct OperationsTests {
+@Suite("An operator", .timeLimit(.minutes(10))) struct OperationsTests {
     private static let who = "local:ada"
 
     private func write(_ texts: [String], to stream: StreamName, _ database: LeftfoldDatabase) async throws {

@@ -9,7 +9,7 @@ import Testing
 
 /// A link goes silent at the worst moment: both sides think that the other is busy. Fifteen seconds are promised; these print what it took,
 /// and fail after a minute, for machines where everything at once is tested.
-@Suite("A link that goes silent", .timeLimit(.minutes(5)))
+@Suite("A link that goes silent", .timeLimit(.minutes(10)))
 struct SilenceTests {
     private static let patience: Duration = .seconds(60)
 
