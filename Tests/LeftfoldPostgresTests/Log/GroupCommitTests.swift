@@ -156,7 +156,9 @@ import Testing
     /// The first attempt is lost on its way, the second one meets something that no repeating mends.
     @Test("After an attempt whose outcome is unknown, no later error says that nothing was stored")
     func unknownStaysUnknown() async throws {
-        try await TestDatabase.with { database in
+        var limits = AppendLimits()
+        (limits.lockTimeout, limits.attemptTimeout, limits.budget) = (.seconds(90), .seconds(100), .seconds(120))
+        try await TestDatabase.with(limits: limits) { database in
             let blocker = try await TestDatabase.connectToHold(database.configuration)
             try await blocker.execute("BEGIN")
             try await blocker.execute("LOCK TABLE leftfold.append_lock IN SHARE UPDATE EXCLUSIVE MODE")
