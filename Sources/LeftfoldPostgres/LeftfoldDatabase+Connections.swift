@@ -20,6 +20,8 @@ extension LeftfoldDatabase {
         var configuration = configuration
         configuration.answerTimeout = deadline
         configuration.applicationName = "\(configuration.applicationName) \(follower)"
+        // Rows and checkpoint go together, and what is in neither is in the log: nothing waits for a standby that is away.
+        configuration.settings["synchronous_commit"] = "local"
         // It has nothing to say for as long as nothing happens.
         configuration.settings["idle_session_timeout"] = "0"
         if !searchPath.isEmpty { configuration.settings["search_path"] = searchPath.map { "\"\($0)\"" }.joined(separator: ", ") }
@@ -31,6 +33,7 @@ extension LeftfoldDatabase {
     ) async throws -> T {
         let connection = try await Connection.connect(configuration)
         do {
+            try await watch.enter(on: connection)
             let value = try await body(connection)
             await connection.close()
             return value

@@ -31,6 +31,7 @@ public struct LeftfoldDatabase: Service {
     let appends: Pool
     /// How announcements are listened for; nil: not at all.
     private let listening: ConnectionConfiguration?
+    let watch: EpochWatch
     private let logger: Logger
 
     /// - Parameters:
@@ -62,6 +63,7 @@ public struct LeftfoldDatabase: Service {
         self.readSchema = readSchema
         self.logger = logger
         let watch = EpochWatch(log, logger: logger)
+        self.watch = watch
         let enter: @Sendable (Connection) async throws(PostgresError) -> Void = { connection throws(PostgresError) in
             try await watch.enter(on: connection)
         }
@@ -70,7 +72,10 @@ public struct LeftfoldDatabase: Service {
         var querying = reads.map(reading) ?? configuration
         querying.applicationName = "\(querying.applicationName) query"
         querying.statementTimeout = Self.queryTimeout
-        let queries = Pool(querying, size: poolSize, logger: logger)
+        let enterThere: @Sendable (Connection) async throws(PostgresError) -> Void = { connection throws(PostgresError) in
+            if reads == nil { try await watch.enter(on: connection) }
+        }
+        let queries = Pool(querying, size: poolSize, logger: logger, onConnect: enterThere)
         self.queries = queries
         readsReplica = reads != nil
         var appending = configuration
@@ -84,9 +89,9 @@ public struct LeftfoldDatabase: Service {
         store = PostgresEventStore(pool: pool, log: log, history: watch.history, appender: appender)
         let announcements = Announcements(log)
         self.announcements = announcements
-        watch.history.askBy { await watch.look(through: pool, isNeeded: false) }
+        watch.history.askBy { await watch.look(through: pool) }
         watch.onEntry { before in
-            announcements.progress.lost()
+            announcements.forget()
             for pool in [pool, queries, appends] { await pool.retire(openedBefore: before) }
         }
     }
@@ -101,6 +106,7 @@ public struct LeftfoldDatabase: Service {
         try await cancelWhenGracefulShutdown {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 if let listener { group.addTask { try await listener.run { event in announcements.receive(event) } } }
+                group.addTask { await watch.run(through: pool) }
                 group.addTask { await ReadModelWatch(progress: progress, pool: pool, log: log, teaches: readsReplica).run() }
                 defer { group.cancelAll() }
                 try await group.next()

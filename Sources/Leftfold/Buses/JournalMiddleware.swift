@@ -12,6 +12,26 @@ struct JournalMiddleware: CommandMiddleware {
     func handle<C: Command>(
         _ command: C, _ context: CommandContext, next: @Sendable (C, CommandContext) async throws -> Receipt
     ) async throws -> Receipt {
+        for _ in 1..<Self.attempts {
+            do {
+                return try await answer(command, context, next: next)
+            } catch is EpochEnded {
+                // Decided again from the start, so that its answer is on record in the epoch that there is now.
+            }
+        }
+        do {
+            return try await answer(command, context, next: next)
+        } catch let ended as EpochEnded {
+            throw Unavailable(ended.message)
+        }
+    }
+
+    /// How often the log may go over to another server while one command is answered.
+    private static let attempts = 3
+
+    private func answer<C: Command>(
+        _ command: C, _ context: CommandContext, next: @Sendable (C, CommandContext) async throws -> Receipt
+    ) async throws -> Receipt {
         let epoch = await journal.store.history.current()
         do {
             return try await next(command, context)
@@ -49,7 +69,7 @@ struct Journaling: Sendable {
     private func record(_ refusal: any Error, _ refused: RefusedCommand) async throws -> Receipt {
         switch try await store.record(refused) {
         case .recorded: throw refusal
-        case .acceptedBefore(let appended): return Receipt(appended.streams, at: appended.position)
+        case .acceptedBefore(let appended): return Receipt(appended.streams, at: appended.position, in: refused.command.epoch)
         case .refusedBefore(refused.kind, code: refused.code): throw refusal
         case .refusedBefore(let recorded, let code): throw AnsweredBefore(recorded: recorded, code: code)
         case .commandIDReused: throw CommandIDReused(refused.command.context.commandID)

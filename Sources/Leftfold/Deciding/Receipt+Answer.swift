@@ -4,7 +4,8 @@ extension Receipt {
     /// The store's answer as the command's: its receipt, or the refusal that it means.
     init(_ answer: AppendAnswer, to append: Append) throws {
         switch answer {
-        case .appended(let appended), .acceptedBefore(let appended): self.init(appended.streams, at: appended.position)
+        case .appended(let appended), .acceptedBefore(let appended):
+            self.init(appended.streams, at: appended.position, in: append.command.epoch)
         case .refusedBefore(let kind, let code): throw AnsweredBefore(recorded: kind, code: code)
         case .commandIDReused: throw CommandIDReused(append.command.context.commandID)
         case .claimTaken(let claim): throw Rejected(taken: claim)

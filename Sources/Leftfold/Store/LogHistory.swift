@@ -14,7 +14,7 @@ public final class LogHistory: Sendable {
         /// As far as the current one was seen.
         var head = GlobalPosition.zero
         /// Asks the log again; nil where nobody else could know more.
-        var look: (@Sendable () async -> Void)?
+        var look: (@Sendable () async -> Bool)?
     }
 
     private let state = Mutex(State())
@@ -25,11 +25,11 @@ public final class LogHistory: Sendable {
     /// The one that there is now, as far as it is known.
     public var epoch: LogEpoch { state.withLock(\.epoch) }
 
-    /// The one that there is now. The log is asked if it was not yet.
-    public func current() async -> LogEpoch {
+    /// The one that there is now. The log is asked if it was not yet; nil where it could not be.
+    public func current() async -> LogEpoch? {
         if let settled { return settled }
-        await state.withLock(\.look)?()
-        return epoch
+        _ = await state.withLock(\.look)?()
+        return settled
     }
 
     /// The one that there is now; nil where the log was not asked yet.
@@ -59,26 +59,30 @@ public final class LogHistory: Sendable {
 
     /// The position that a token means. The log is asked where its epoch is not known, at most once a second.
     ///
-    /// - Throws: ``PositionLost`` where the log does not have it any more, or never had it.
-    public func position(of token: Int64) async throws(PositionLost) -> GlobalPosition {
+    /// - Throws: ``PositionLost`` where the log does not have it any more, or never had it; ``Unavailable`` where it could not be asked.
+    public func position(of token: Int64) async throws -> GlobalPosition {
         if let position = known(token) { return position }
-        await state.withLock(\.look)?()
-        guard let position = known(token) else { throw PositionLost() }
-        return position
+        let wasAsked = await state.withLock(\.look)?() ?? true
+        if let position = known(token) { return position }
+        guard wasAsked else { throw Unavailable("The log cannot be asked what the position means.") }
+        throw PositionLost()
     }
 
     // MARK: Fed
 
     /// From now on it is not known before it is fed.
-    package func askBy(_ look: @escaping @Sendable () async -> Void) {
+    ///
+    /// - Parameter look: whether the log was asked.
+    package func askBy(_ look: @escaping @Sendable () async -> Bool) {
         state.withLock { state in (state.look, state.isKnown) = (look, false) }
     }
 
     /// What was found in the log.
     package enum Finding: Sendable, Equatable {
         case same
-        /// The log is in an epoch that was not known here. Positions after `kept` are lost up to `head`, as far as is known here.
-        case entered(from: LogEpoch, kept: GlobalPosition, head: GlobalPosition)
+        /// The log is in an epoch that was not known here. Positions after `kept` are lost up to `head`, as far as is known here; nil: the one
+        /// before is not known there.
+        case entered(from: LogEpoch, kept: GlobalPosition?, head: GlobalPosition)
         /// The log is in an epoch that has ended elsewhere: this is a server that was left behind.
         case leftBehind
     }
@@ -99,7 +103,7 @@ public final class LogHistory: Sendable {
             if ended[before] == nil, state.ended[epoch] != nil { return .leftBehind }
             let head = state.head
             (state.epoch, state.ended, state.head) = (epoch, ended, .zero)
-            return .entered(from: before, kept: ended[before] ?? .zero, head: head)
+            return .entered(from: before, kept: ended[before], head: head)
         }
     }
 }

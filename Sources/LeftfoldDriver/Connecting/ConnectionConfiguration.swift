@@ -26,7 +26,7 @@ public struct ConnectionConfiguration: Sendable, CustomStringConvertible, Custom
     public var idleInTransactionTimeout: Duration?
 
     /// Other session settings, sent when the session starts, for example `["search_path": "app"]`. They count more than what the string or the
-    /// environment says; see ``SessionSettings``.
+    /// environment says, and than what the driver sets of its own.
     public var settings: [String: String] = [:]
 
     /// How many statements one connection keeps prepared; none behind a pooler in transaction mode.

@@ -134,7 +134,7 @@ public final class Pool: Sendable {
             case .failure(let error): throw error
             case .open: return try await open(until: deadline)
             case .resource(let connection):
-                if await connection.checkIdle() { return connection }
+                if await connection.checkIdle(), !state.withLock({ $0.isRetired(connection.openedAt) }) { return connection }
                 await connection.close()
                 wake(state.withLock { $0.discard(now: .now) })
             }

@@ -6,11 +6,9 @@ extension Response {
     /// `{"id", "position", "version"}`, with the version as the entity tag. A command on several streams or on a query is
     /// answered `{"position", "streams": {"account-…": 3}}`: no one version is its.
     ///
-    /// - Parameters:
-    ///   - epoch: of the log, when the request came.
-    ///   - collection: the path of the collection in which the command made a new resource.
-    init(_ receipt: Receipt, in epoch: LogEpoch, createdAt collection: String?) {
-        let token = epoch.token(for: receipt.position)
+    /// - Parameter collection: the path of the collection in which the command made a new resource.
+    init(_ receipt: Receipt, createdAt collection: String?) {
+        let token = (receipt.epoch ?? .first).token(for: receipt.position)
         var json: [UInt8] = []
         json.reserveCapacity(96)
         self.init(

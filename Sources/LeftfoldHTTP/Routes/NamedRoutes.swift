@@ -19,10 +19,11 @@ enum NamedRoutes {
         if let unknown = string.parameters.first(where: { $0.name != ReadPosition.parameter }) {
             throw RequestRefusal.unknownParameter(unknown.name.utf8)
         }
-        let epoch = await buses.history.current()
+        let epoch = await buses.history.current() ?? .first
         asking.after = try await ReadPosition.read(request.headers, string, in: buses.history)
         let json = try await JSONBody.read(request, limit: buses.bodyLimit)
         let answered = try await buses.queries.ask(named: try name(context), json: json, asking) { LargeBodies.Work.current?.done() }
+        if buses.history.epoch != epoch { throw Unavailable(EpochEnded(epoch).message) }
         return Response(answer: answered.value, at: epoch.token(for: answered.position), answered.cache)
     }
 

@@ -45,10 +45,9 @@ struct CommandEndpoint: Sendable {
             // It is about the request, not about the command: the same key is good for a better one.
             try await buses.commands.refuse(refusal, named: name, command)
         }
-        let epoch = await buses.history.current()
         let receipt = try await buses.commands.send(
             named: name, json: json, fields: fields, defaults: newID.map { [($0, .string(command.commandID.text))] } ?? [], command,
             decoded: { LargeBodies.Work.current?.done() })
-        return Response(receipt, in: epoch, createdAt: newID == nil ? nil : request.uri.path)
+        return Response(receipt, createdAt: newID == nil ? nil : request.uri.path)
     }
 }

@@ -51,11 +51,13 @@ struct QueryEndpoint<Q: Query>: Sendable {
         }
         let query = try StrictJSON.decode(
             Q.self, from: JSONObject.inserting(fields, into: JSONObject.empty), cursors: buses.queries.cursors)
-        let epoch = await buses.history.current()
+        let epoch = await buses.history.current() ?? .first
         asking.after = try await ReadPosition.read(request.headers, string, in: buses.history)
         let last = try EventID(request.headers)
         if EventStreamAccept.isWanted(request) { return try await watch(query, asking, since: last, context, buses) }
         let answered = try await buses.queries.ask(query, asking)
+        // What was read may be of either side.
+        if buses.history.epoch != epoch { throw Unavailable(EpochEnded(epoch).message) }
         // A demand stands in the target of this request, and not of the next.
         if let direct = buses.direct, answered.kept != nil, request.method == .get,
             !string.parameters.contains(where: { $0.name == ReadPosition.parameter }), let target = request.head.path,
@@ -85,7 +87,7 @@ struct QueryEndpoint<Q: Query>: Sendable {
         _ query: Q, _ asked: QueryContext, since last: EventID?, _ context: EdgeContext, _ buses: Buses
     ) async throws -> Response {
         var asked = asked
-        let epoch = await buses.history.current()
+        let epoch = await buses.history.current() ?? .first
         let resumption = await last?.resumption(in: buses.history)
         asked.after = [asked.after, resumption?.position].compactMap(\.self).max()
         let place = try buses.eventStreams.take(for: asked.principal)

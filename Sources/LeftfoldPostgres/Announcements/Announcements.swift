@@ -123,6 +123,12 @@ public final class Announcements: Sendable {
         state.withLock { $0.waiters.removeValue(forKey: id) }?.continuation.resume()
     }
 
+    /// The log has another history: what was announced says nothing of it.
+    func forget() {
+        progress.lost()
+        wakeEverybody()
+    }
+
     private func wakeEverybody() {
         let woken = state.withLock { state in
             // What was announced before is forgotten too: the database may have been restored to an earlier state.

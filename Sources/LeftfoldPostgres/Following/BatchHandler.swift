@@ -52,7 +52,8 @@ extension BatchHandler {
     /// nothing to do with the events.
     static func isAboutTheEvents(_ error: any Error) -> Bool {
         guard let error = error as? PostgresError else { return !(error is CancellationError) }
-        return !error.isTransient && error.statementIndex != 0
+        // A commit that did not wait for a standby may be there.
+        return !error.isTransient && !error.outcomeUnknown && error.statementIndex != 0
     }
 }
 

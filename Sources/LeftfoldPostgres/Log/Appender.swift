@@ -159,7 +159,6 @@ extension Appender {
             case .success(let answer)?: answers += answer
             // It may be stored: sent again it could be told that nothing was, if the store is away by then.
             case .failure(let error as OutcomeUnknown)?: return .failure(error)
-            case .failure(let error as EpochEnded)?: return .failure(error)
             case .failure(let error)? where answers.isEmpty: return .failure(error)
             case .failure?, nil: answers.append(.predecessorNotAppended)
             }
@@ -203,7 +202,7 @@ extension Appender {
             } catch {
                 perhapsCommitted = perhapsCommitted || error.outcomeUnknown
                 if error.sqlState == .epochEnded {
-                    await watch.look(through: pool, isNeeded: true)
+                    _ = await watch.look(through: pool)
                     throw perhapsCommitted ? Lost() : EpochEnded(epoch)
                 }
                 guard error.isWorthRepeating else {

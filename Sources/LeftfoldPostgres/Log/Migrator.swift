@@ -156,8 +156,9 @@ public struct Migrator: Sendable {
             }
             if isNew { applied.append(Applied(number: migration.number, name: migration.name)) }
         }
-        try await asOwner(owner, on: connection) { try await checkDigests(on: $0) }
-        if !applied.isEmpty {
+        try await asOwner(owner, on: connection) { connection in
+            try await checkDigests(on: connection)
+            // Each time: who migrated before may have been stopped before this. It changes nothing where all is so.
             try await connection.execute("SELECT \(log).grant_rights(p) FROM \(log).role_prefix() AS p WHERE p IS NOT NULL")
         }
         return applied

@@ -22,6 +22,7 @@ public struct PostgresEventStore: EventStore {
     public func record(_ refused: RefusedCommand) async throws -> RecordAnswer { try await appender.record(refused) }
 
     public func read(_ stream: StreamName, after version: StreamVersion, limit: Int?) async throws -> [RecordedEvent] {
+        let epoch = history.epoch
         let rows = try await run(
             """
             SELECT \(fragment: RecordedEvent.columns) FROM \(log).events
@@ -29,12 +30,14 @@ public struct PostgresEventStore: EventStore {
             ORDER BY version LIMIT \(limit.map(Int64.init))
             """)
         var previous = version
-        return try rows.map { row in
+        let events = try rows.map { row in
             let event = try RecordedEvent(row)
             previous = previous.advanced(by: 1)
             guard event.version == previous else { throw BrokenLog(expected: "version \(previous) of \(stream)", found: event.position) }
             return event
         }
+        if let last = events.last { history.reached(last.position, in: epoch) }
+        return events
     }
 
     public func read(after position: GlobalPosition, limit: Int) async throws -> [RecordedEvent] {

@@ -38,7 +38,8 @@ public struct Health: Sendable {
         guard reachable.healthy else { return [reachable] }
         let schema = await schemaCurrent()
         let rights = roles.isEmpty || !schema.healthy ? [] : [await rights(of: roles)]
-        return [reachable, schema] + rights + [appendsAnswered()]
+        let history = schema.healthy ? await history() : nil
+        return [reachable, schema] + rights + [appendsAnswered()] + [history].compactMap { $0?.detail == "ok" ? nil : $0 }
     }
 
     /// No append of this process waits for its answer for longer than a commit takes.

@@ -64,7 +64,7 @@ public struct ProjectionGauges: Service {
 
         func report(_ status: ProjectionStatus) {
             paused.record(status.pausedAt == nil ? 0 : 1)
-            stopped.record(status.failure == nil ? 0 : 1)
+            stopped.record(status.failedPosition == nil ? 0 : 1)
             skippedEvents.record(status.skippedEvents)
             parkedStreams.record(status.parkedStreams)
         }

@@ -19,14 +19,22 @@ extension LeftfoldDatabase {
     ///
     /// Later events of the same stream are applied, and may not fit what is there then: see ``park(_:of:by:because:)``.
     ///
-    /// - Parameter position: of the event that stopped it, and no other.
+    /// - Parameters:
+    ///   - position: of the event that stopped it, and no other.
+    ///   - projection: of this program or another's.
+    ///   - principal: who does it, as they say.
+    ///   - reason: why; on record.
     public func skip(_ position: GlobalPosition, of projection: ProjectionName, by principal: String, because reason: String) async throws {
         _ = try await operate("skip", projection, principal, reason, position: position)
     }
 
     /// Lets a projection pass the event at which it has stopped, and every later event of its stream, while it goes on with the other streams.
     ///
-    /// - Parameter stream: of the event that stopped it, and no other.
+    /// - Parameters:
+    ///   - stream: of the event that stopped it, and no other.
+    ///   - projection: of this program or another's.
+    ///   - principal: who does it, as they say.
+    ///   - reason: why; on record.
     public func park(_ stream: StreamName, of projection: ProjectionName, by principal: String, because reason: String) async throws {
         _ = try await operate("park", projection, principal, reason, stream: stream)
     }

@@ -86,7 +86,9 @@ extension LeftfoldDatabase {
 
     /// What operators did, the newest first. Throws `Unavailable` when the database is away.
     ///
-    /// - Parameter projection: only to this one, which may be gone.
+    /// - Parameters:
+    ///   - projection: only to this one, which may be gone.
+    ///   - limit: how many at most.
     public func operations(of projection: ProjectionName? = nil, limit: Int = 50) async throws -> [ProjectionOperation] {
         let rows: Rows
         do {

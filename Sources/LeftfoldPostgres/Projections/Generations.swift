@@ -24,12 +24,13 @@ struct Generations: Sendable {
     }
 
     /// Those in a state, the newest first.
-    private func all(_ state: String, _ condition: SQL = "true", on connection: Connection) async throws -> [Generation] {
+    private func all(_ state: String, _ condition: SQL = "true", locking: SQL = "", on connection: Connection) async throws -> [Generation]
+    {
         try await connection.execute(
             """
             SELECT g.number, g.code_version FROM \(log).generations AS g JOIN \(log).followers AS f ON f.name = g.follower
             WHERE g.projection = \(name) AND g.state = \(state) AND \(fragment: condition)
-            ORDER BY g.number DESC
+            ORDER BY g.number DESC \(fragment: locking)
             """
         ).map(generation)
     }
@@ -168,7 +169,8 @@ struct Generations: Sendable {
         let abandoned = try await all(
             "building",
             "\(fragment: Lease.isFree) AND (f.lease_until IS NOT NULL OR f.created_at + interval '1 minute' < clock_timestamp())",
-            on: connection)
+            // The lease that a batch under way will prolong is not seen yet; its row is locked.
+            locking: "FOR UPDATE OF f SKIP LOCKED", on: connection)
         for generation in abandoned where try await mayDrop(generation, on: connection) { try await drop(generation, on: connection) }
     }
 

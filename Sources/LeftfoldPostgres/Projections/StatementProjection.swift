@@ -36,8 +36,10 @@ public struct StatementBatch: Sendable {
 
     /// Adds a statement. Its result is not seen: decide from the event, and let SQL decide from the tables.
     ///
-    /// - Parameter missing: what it means that there is no row to change. Only of statements that begin with `UPDATE` and have no `RETURNING`;
-    ///   a deletion, or what begins with `WITH`, may always find none.
+    /// - Parameters:
+    ///   - sql: of this projection's tables.
+    ///   - missing: what it means that there is no row to change. Only of statements that begin with `UPDATE` and have no `RETURNING`;
+    ///     a deletion, or what begins with `WITH`, may always find none.
     public mutating func execute(_ sql: SQL, missing: MissingRow = .stops) {
         if missing == .passes { lenient.insert(statements.count) }
         statements.append(sql)

@@ -159,6 +159,8 @@ import Testing
         var limits = AppendLimits()
         (limits.lockTimeout, limits.attemptTimeout, limits.budget) = (.seconds(90), .seconds(100), .seconds(120))
         try await TestDatabase.with(limits: limits) { database in
+            // The first epoch wants the lock, too.
+            _ = await database.store.history.current()
             let blocker = try await TestDatabase.connectToHold(database.configuration)
             try await blocker.execute("BEGIN")
             try await blocker.execute("LOCK TABLE leftfold.append_lock IN SHARE UPDATE EXCLUSIVE MODE")

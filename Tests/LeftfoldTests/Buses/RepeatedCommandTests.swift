@@ -121,6 +121,6 @@ struct RepeatedCommandTests {
             }
             return try await group.reduce(into: []) { $0.append($1) }
         }
-        #expect(receipts == Array(repeating: Receipt(stream: stream(of: account), version: 2, position: 2), count: 24))
+        #expect(receipts == Array(repeating: Receipt(stream: stream(of: account), version: 2, position: 2, epoch: .first), count: 24))
     }
 }

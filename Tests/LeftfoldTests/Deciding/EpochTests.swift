@@ -38,7 +38,8 @@ struct EpochTests {
             }
             return command
         }
-        _ = try await bank(on: store, handlers: [handler]).send(Withdraw(id: account, amount: 10), .teller())
+        let receipt = try await bank(on: store, handlers: [handler]).send(Withdraw(id: account, amount: 10), .teller())
+        #expect(receipt.epoch == second)
         #expect(try await store.read(stream(of: account)).count == 3)
     }
 
@@ -47,12 +48,12 @@ struct EpochTests {
         let store = InMemoryEventStore()
         let account = try await bank(on: store).openAccount()
         let id = UUID()
-        let bus = bank(on: store, middleware: [Moving(store: store, epoch: second)])
-        await #expect(throws: EpochEnded.self) { try await bus.send(Withdraw(id: account, amount: 10), .teller(id)) }
-        #expect(try await store.journalEntry(for: id) == nil)
-        // And then it is.
-        await #expect(throws: Rejected.self) { try await bank(on: store).send(Withdraw(id: account, amount: 10), .teller(id)) }
+        let recorded = Recording()
+        let bus = bank(on: store, middleware: [Moving(store: store, epoch: second, recorded: recorded)])
+        // It is decided again, and then it is.
+        await #expect(throws: Rejected.self) { try await bus.send(Withdraw(id: account, amount: 10), .teller(id)) }
         #expect(try await store.journalEntry(for: id)?.code == "too_little_money")
+        #expect(recorded.all == ["refused", "refused"])
     }
 
     @Test("Tokens of positions that are still there are good; the others are refused, whatever is there now")
@@ -81,6 +82,7 @@ struct EpochTests {
 private struct Moving: CommandMiddleware {
     let store: InMemoryEventStore
     let epoch: LogEpoch?
+    let recorded: Recording
 
     func handle<C: Command>(
         _ command: C, _ context: CommandContext, next: @Sendable (C, CommandContext) async throws -> Receipt
@@ -88,6 +90,7 @@ private struct Moving: CommandMiddleware {
         do {
             return try await next(command, context)
         } catch {
+            recorded.note("refused")
             store.restore(store.backUp(), entering: epoch)
             throw error
         }

@@ -207,7 +207,7 @@ struct BankModel {
         return .accepted(
             Receipt(
                 stream: stream, version: StreamVersion(rawValue: Int64(state.version)),
-                position: GlobalPosition(rawValue: Int64(log.count))))
+                position: GlobalPosition(rawValue: Int64(log.count)), epoch: .first))
     }
 }
 

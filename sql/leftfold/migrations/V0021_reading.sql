@@ -67,7 +67,7 @@ BEGIN
         THEN CASE WHEN pg_column_compression(e.data) IS NULL THEN pg_column_size(e.data) ELSE p_bytes + 1 END END), 0)
     INTO looked, last, bytes
     FROM events AS e WHERE e.position > p_after AND e.position <= p_after + p_count;
-    IF looked <> last - p_after THEN
+    IF looked <> last - p_after OR last IS NULL AND EXISTS (SELECT FROM events AS e WHERE e.position > p_after) THEN
         RAISE EXCEPTION 'the log has a hole between the positions % and %', p_after, last USING ERRCODE = 'data_corrupted';
     END IF;
     IF bytes <= p_bytes THEN RETURN last; END IF;

@@ -38,6 +38,7 @@ BEGIN
     -- Who connects does not wait for a standby that may be away. An epoch that is lost with the server was nobody else's.
     PERFORM set_config('synchronous_commit', 'local', true);
     LOCK TABLE append_lock IN SHARE UPDATE EXCLUSIVE MODE;
+    PERFORM limit_rest_of_transaction();
     SELECT coalesce(max(e.position), 0) INTO head FROM events AS e;
     -- Of thousands, the oldest are forgotten: who comes with one of those gets no answer from it.
     DELETE FROM epochs AS e WHERE e.number <= (SELECT max(o.number) FROM epochs AS o) - 4096;
@@ -64,6 +65,13 @@ DECLARE
     head   bigint;
     broken text;
 BEGIN
+    -- Who only reads may be told, and tells nothing.
+    IF NOT EXISTS (
+        SELECT FROM pg_proc AS f
+        WHERE f.pronamespace = current_schema()::regnamespace AND f.proname = 'append' AND has_function_privilege(session_user, f.oid, 'EXECUTE'))
+    THEN
+        p_head := NULL;
+    END IF;
     IF NOT pg_is_in_recovery() THEN
         SELECT h.* INTO here FROM server_history() AS h;
         FOR attempt IN 1..2 LOOP
@@ -83,15 +91,18 @@ BEGIN
                     PERFORM set_config('lock_timeout', '1s', true);
                     LOCK TABLE append_lock IN SHARE UPDATE EXCLUSIVE MODE;
                 EXCEPTION WHEN lock_not_available THEN
-                    EXIT;
+                    -- An append sees for itself that there is no epoch yet, or another timeline.
+                    EXIT WHEN epoch.tag IS NULL OR epoch.timeline <> here.timeline;
+                    RAISE;
                 END;
+                PERFORM limit_rest_of_transaction();
             ELSE
                 PERFORM begin_epoch(broken);
             END IF;
         END LOOP;
         IF EXISTS (SELECT FROM epochs AS e WHERE e.tag = p_tag AND p_head > greatest(e.ended_after, e.lost_up_to)) THEN
             PERFORM set_config('synchronous_commit', 'local', true);
-            UPDATE epochs AS e SET lost_up_to = p_head WHERE e.tag = p_tag;
+            UPDATE epochs AS e SET lost_up_to = greatest(e.lost_up_to, p_head) WHERE e.tag = p_tag;
         END IF;
     END IF;
     RETURN QUERY SELECT e.* FROM epochs AS e ORDER BY e.number;

@@ -125,8 +125,11 @@ BEGIN
         lease_epoch = l.lease_epoch + 1, lease_owner = NULL, lease_until = NULL,
         paused_at = CASE p_operation WHEN 'pause' THEN clock_timestamp() WHEN 'resume' THEN NULL ELSE l.paused_at END,
         failed_position = CASE WHEN p_operation IN ('retry', 'skip', 'park') THEN NULL ELSE l.failed_position END,
-        failed_at = CASE WHEN p_operation IN ('retry', 'skip', 'park') THEN NULL ELSE l.failed_at END,
-        failure = CASE WHEN p_operation IN ('retry', 'skip', 'park') THEN NULL ELSE l.failure END
+        -- What is no event's fault is nobody's while nobody works.
+        failed_at = CASE WHEN p_operation IN ('retry', 'skip', 'park') OR p_operation = 'pause' AND l.failed_position IS NULL THEN NULL
+            ELSE l.failed_at END,
+        failure = CASE WHEN p_operation IN ('retry', 'skip', 'park') OR p_operation = 'pause' AND l.failed_position IS NULL THEN NULL
+            ELSE l.failure END
     WHERE l.name = f.name;
     PERFORM pg_notify(current_schema() || '_checkpoints', 'retry ' || f.name);
     RETURN 'done';
