@@ -164,7 +164,7 @@ import Testing
             let blocker = try await TestDatabase.connectToHold(database.configuration)
             try await blocker.execute("BEGIN")
             try await blocker.execute("LOCK TABLE leftfold.append_lock IN SHARE UPDATE EXCLUSIVE MODE")
-            let request = Note.append(to: try Note.stream())
+            let request = Note.append(to: try Note.stream(), expected: .exactly(0))
             let append = Task { try await database.store.append(request) }
             let waiting: SQL = """
                 SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE '%append'
