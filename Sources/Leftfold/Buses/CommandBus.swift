@@ -40,7 +40,7 @@ public struct CommandBus: Sendable {
         authorization = Authorization(policy: policy)
         self.middleware =
             [
-                TracingMiddleware(), metrics, JournalMiddleware(journal: journal), authorization, ValidationMiddleware(),
+                TracingMiddleware(), metrics, RetryInNewEpoch(), JournalMiddleware(journal: journal), authorization, ValidationMiddleware(),
                 RetryOnConflict(attempts: attempts),
             ] + middleware
         registered = Dictionary(commands.map { ($0.name, $0) }) { a, _ in preconditionFailure("two commands are named \(a.name)") }

@@ -12,26 +12,6 @@ struct JournalMiddleware: CommandMiddleware {
     func handle<C: Command>(
         _ command: C, _ context: CommandContext, next: @Sendable (C, CommandContext) async throws -> Receipt
     ) async throws -> Receipt {
-        for _ in 1..<Self.attempts {
-            do {
-                return try await answer(command, context, next: next)
-            } catch is EpochEnded {
-                // Decided again from the start, so that its answer is on record in the epoch that there is now.
-            }
-        }
-        do {
-            return try await answer(command, context, next: next)
-        } catch let ended as EpochEnded {
-            throw Unavailable(ended.message)
-        }
-    }
-
-    /// How often the log may go over to another server while one command is answered.
-    private static let attempts = 3
-
-    private func answer<C: Command>(
-        _ command: C, _ context: CommandContext, next: @Sendable (C, CommandContext) async throws -> Receipt
-    ) async throws -> Receipt {
         let epoch = await journal.store.history.current()
         do {
             return try await next(command, context)

@@ -1,4 +1,4 @@
-/// Decides again when another process was faster, or the log has gone over to another server. A version that the client named, which is the first stream's, is never
+/// Decides again when another process was faster. A version that the client named, which is the first stream's, is never
 /// retried: the client gets the conflict.
 struct RetryOnConflict: CommandMiddleware {
     let attempts: Int
@@ -11,8 +11,6 @@ struct RetryOnConflict: CommandMiddleware {
                 return try await next(command, context)
             } catch let error as WrongExpectedVersion where context.expectedVersions == nil || error.stream != command.target.streams.first
             {
-                try await pause(after: attempt)
-            } catch is EpochEnded {
                 try await pause(after: attempt)
             } catch is ConditionFailed {
                 try await pause(after: attempt)

@@ -71,6 +71,15 @@ struct EpochTests {
         #expect(second.token(for: 11) < 1 << 53, "JSON readers know it")
         await #expect(throws: PositionLost.self) { try await history.position(of: 11) }
 
+        // What cannot be asked about is not said to be lost.
+        for (wasAsked, token) in [(true, LogEpoch(rawValue: 99)), (false, LogEpoch(rawValue: 99))] {
+            let unknown = LogHistory()
+            unknown.askBy { wasAsked }
+            #expect(await unknown.current() == nil)
+            let error = await #expect(throws: (any Error).self) { try await unknown.position(of: try #require(token).token(for: 1)) }
+            #expect(wasAsked ? error is PositionLost : error is Unavailable)
+        }
+
         // A server that was left behind is not believed; a third epoch is.
         #expect(history.enter(first, ended: [:]) == .leftBehind)
         #expect(history.enter(try #require(third), ended: [first: 5, second: 12]) == .entered(from: second, kept: 12, head: 0))
