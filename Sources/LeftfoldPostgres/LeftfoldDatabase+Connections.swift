@@ -14,8 +14,7 @@ extension LeftfoldDatabase {
     ///
     /// - Parameter deadline: of each statement and of each batch.
     func withConnection<T>(
-        for follower: FollowerName, searchPath: [String], deadline: Duration = BatchPace.usualDeadline,
-        _ body: (Connection) async throws -> T
+        for follower: FollowerName, searchPath: [String], deadline: Duration, _ body: (Connection) async throws -> T
     ) async throws -> T {
         var configuration = configuration
         configuration.answerTimeout = deadline

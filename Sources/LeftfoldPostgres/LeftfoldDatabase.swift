@@ -72,12 +72,13 @@ public struct LeftfoldDatabase: Service {
         var querying = reads.map(reading) ?? configuration
         querying.applicationName = "\(querying.applicationName) query"
         querying.statementTimeout = Self.queryTimeout
-        let enterThere: @Sendable (Connection) async throws(PostgresError) -> Void = { connection throws(PostgresError) in
-            if reads == nil { try await watch.enter(on: connection) }
+        let isReplica = reads != nil
+        let queries = Pool(querying, size: poolSize, logger: logger) { connection throws(PostgresError) in
+            // A replica is asked with each answer.
+            if !isReplica { try await watch.enter(on: connection) }
         }
-        let queries = Pool(querying, size: poolSize, logger: logger, onConnect: enterThere)
         self.queries = queries
-        readsReplica = reads != nil
+        readsReplica = isReplica
         var appending = configuration
         appending.applicationName = "\(configuration.applicationName) append"
         appending.lockTimeout = limits.lockTimeout

@@ -5,7 +5,7 @@ import Synchronization
 /// event gets twice the time. What goes well brings both back.
 final class BatchPace: Sendable {
     /// A batch holds the checkpoint and what it writes: whoever sends it and falls silent must be found out soon.
-    static let usualDeadline: Duration = .seconds(6)
+    static let usualDeadline: Duration = SilentSenders.batch - .seconds(2)
     private static let longestDeadline: Duration = .seconds(600)
 
     private struct State {

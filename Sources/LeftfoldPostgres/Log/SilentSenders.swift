@@ -10,20 +10,18 @@ struct SilentSenders: Sendable {
 
     /// An append is one statement: once it has the lock, its end comes at once.
     private static let append: Duration = .seconds(3)
-    /// Longer than the deadline of a batch, when its sender gives it up.
-    private static let batch: Duration = BatchPace.usualDeadline + .seconds(2)
+    /// Longer than the usual deadline of a batch, when its sender gives it up.
+    static let batch: Duration = .seconds(8)
 
     /// Ends those of roles that we are, and logs it; false if there are none. Of others only they themselves, their operator, or time.
     ///
-    /// - Parameter follower: only if its lease has ended, so that whoever has its row is none who works on it.
+    /// - Parameter condition: none is ended unless it holds.
     @discardableResult
-    func end(through pool: Pool, ifFree follower: FollowerName? = nil, _ logger: Logger) async throws(PostgresError) -> Bool {
-        let guarded: SQL =
-            follower.map { "EXISTS (SELECT FROM \(log).followers WHERE name = \($0) AND \(fragment: Lease.isFree))" } ?? "true"
+    func end(through pool: Pool, if condition: SQL = "true", _ logger: Logger) async throws(PostgresError) -> Bool {
         let ended = try await pool.execute(
             """
             SELECT a.pid, pg_terminate_backend(a.pid) FROM pg_stat_activity AS a
-            WHERE \(fragment: guarded)
+            WHERE \(fragment: condition)
                 AND a.datname = current_database() AND a.pid <> pg_backend_pid() AND a.state = 'active' AND a.wait_event = 'ClientRead'
                 AND pg_has_role(a.usesysid, 'MEMBER')
                 AND EXISTS (

@@ -95,7 +95,9 @@ import Testing
             try await database.note(5)
             let generation = try await Generations(projection: Ledger(), database: database).ensureLive()
             let (follower, log, pool) = (generation.follower, database.log, database.pool)
-            try await database.withConnection(for: follower, searchPath: generation.searchPath(database)) { connection in
+            try await database.withConnection(
+                for: follower, searchPath: generation.searchPath(database), deadline: BatchPace.usualDeadline
+            ) { connection in
                 var sleeper = try #require(try await Lease.take(follower, of: log, owner: "sleeper", through: pool))
                 try await pool.execute("UPDATE leftfold.followers SET lease_until = clock_timestamp() - interval '1 second'")
                 var heir = try #require(try await Lease.take(follower, of: log, owner: "heir", through: pool))
