@@ -50,6 +50,7 @@ struct EpochTests {
                 await #expect(throws: PositionLost.self) { try await history.position(of: epoch.token(for: deactivated.position)) }
                 let told = await Health(database, projections: []).history()
                 #expect(told.detail.contains("lost: \(deactivated.position)…\(deactivated.position)"), "\(told)")
+                #expect(await Health(database, projections: []).readiness().contains(told))
             }
             try await admin.execute(script: "DROP DATABASE \"\(name)_backup\" WITH (FORCE)")
             await admin.close()

@@ -41,6 +41,29 @@ struct SwitchTests {
         }
     }
 
+    @Test("A rebuild with a batch under way, whose prolonged lease is not seen yet, is not taken for abandoned")
+    func underWay() async throws {
+        try await filled { database in
+            let gate = AsyncStream.makeStream(of: Void.self)
+            let first = Task { try await Rebuild(UserDirectory(), in: database).run { _, _ in for await _ in gate.stream {} } }
+            let generation: (Int) async throws -> ProjectionStatus? = { number in
+                try await database.projectionStatuses().first { $0.generation == number }
+            }
+            try await eventually("it is built") { try await generation(2).map { $0.position > .zero } ?? false }
+            let name = "user_directory.2"
+            let batch = try await TestDatabase.connectToHold(database.configuration)
+            try await batch.execute("UPDATE leftfold.followers SET lease_until = clock_timestamp() - interval '1 s' WHERE name = \(name)")
+            try await batch.execute("BEGIN")
+            try await batch.execute("SELECT FROM leftfold.followers WHERE name = \(name) FOR UPDATE")
+            #expect(try await Rebuild(UserDirectory(), in: database).run().number == 3)
+            #expect(try await generation(2)?.state == "building")
+            try await batch.execute("COMMIT")
+            gate.continuation.finish()
+            _ = try? await first.value
+            await batch.close()
+        }
+    }
+
     @Test("waits for whoever reads the view for long, and others read it meanwhile")
     func longReader() async throws {
         try await filled { database in
