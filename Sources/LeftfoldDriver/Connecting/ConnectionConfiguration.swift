@@ -35,6 +35,9 @@ public struct ConnectionConfiguration: Sendable, CustomStringConvertible, Custom
     /// What is between us and the server.
     public var pooler = Pooler.none
 
+    /// Copies share it: they lead to the same server.
+    let silence = SilenceRecord()
+
     /// What a connection is to the server.
     public enum Pooler: String, Sendable {
         /// A session, to its end.

@@ -4,8 +4,8 @@ import Synchronization
 /// Lends connections to tasks, each to one task at a time, first come, first served.
 ///
 /// Connections are opened when needed, at most `size`. One that comes back broken, busy or inside a transaction is closed, not lent again. One
-/// whose server hung up while it was idle is noticed before it is lent, and replaced; when one got no answer at all within its timeout, those
-/// that were idle all the while are closed with it. While the server cannot be reached, callers fail at once
+/// whose server hung up while it was idle is noticed before it is lent, and replaced; when any connection of the same configuration, or of a copy, got
+/// no answer at all within its timeout, those that were idle all the while are closed. While the server cannot be reached, callers fail at once
 /// with the last error instead of all knocking, and one attempt at a time finds out when it is back.
 public final class Pool: Sendable {
     private let configuration: ConnectionConfiguration
@@ -122,7 +122,8 @@ public final class Pool: Sendable {
             let waiter = Poller.shared.newToken()
             let (answer, old) = state.withLock { state in
                 let now = ContinuousClock.now
-                return (state.acquire(waiter, now: now), state.takeIdle(before: now - idleTimeout))
+                let old = state.takeIdle(before: max(now - idleTimeout, configuration.silence.since ?? now - idleTimeout))
+                return (state.acquire(waiter, now: now), old)
             }
             for connection in old { await connection.close() }
             let grant: PoolState<Connection>.Grant
@@ -180,10 +181,6 @@ public final class Pool: Sendable {
             wake(woken)
         } else {
             await connection.close()
-            if let silence = await connection.silentSince {
-                // Nothing was heard of these since then either, and whatever swallowed the one may have swallowed all.
-                for suspect in state.withLock({ $0.takeIdle(before: silence) }) { await suspect.close() }
-            }
             wake(state.withLock { $0.discard(now: .now) })
         }
     }

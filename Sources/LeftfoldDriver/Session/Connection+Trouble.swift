@@ -36,7 +36,7 @@ extension Connection {
     /// Carries out the policy. Returns if the caller shall go on reading, because a cancel request is on its way.
     func interrupt(_ interruption: Poller.Interruption) async throws(PostgresError) {
         if let first = operation.interruption {
-            if first == .timedOut { silentSince = operation.start }
+            if first == .timedOut { noteSilence() }
             close()
             throw interrupted(first, outcomeUnknown: mayHaveCommitted)
         }
@@ -44,10 +44,14 @@ extension Connection {
         operation.cancellable = false
         operation.deadline = .now + InterruptPolicy.grace
         guard operation.policy == .cancel, await requestCancel() else {
-            if interruption == .timedOut { silentSince = operation.start }
+            if interruption == .timedOut { noteSilence() }
             close()
             throw interrupted(interruption, outcomeUnknown: mayHaveCommitted)
         }
+    }
+
+    private func noteSilence() {
+        if let start = operation.start { silence.note(since: start) }
     }
 
     /// Sends a cancel request on a connection of its own.

@@ -44,8 +44,8 @@ public actor Connection {
     var brief = BriefWait()
     var notifications: [Notification] = []
     var waitToken: UInt64?
-    /// Since when nothing came from the server, if that is why the session was closed.
-    var silentSince: ContinuousClock.Instant?
+    /// Where it is noted if nothing came from the server within a deadline.
+    let silence: SilenceRecord
     private let answerTimeout: Duration?
     /// What each transaction begins with, because another session may have the next one.
     let transactionSettings: TransactionSettings?
@@ -56,6 +56,7 @@ public actor Connection {
         transactionSettings = configuration.transactionSettings
         statements = StatementCache(limit: transactionSettings == nil ? configuration.preparedStatementLimit : 0)
         answerTimeout = configuration.answerTimeout
+        silence = configuration.silence
     }
 
     /// Opens a session. Blocks a thread of its own, never one of Swift's.

@@ -139,4 +139,24 @@ struct SilenceTests {
             await pool.shutdown()
         }
     }
+
+    @Test("is known to all pools by any connection of the same configuration")
+    func otherPools() async throws {
+        try await TestDatabase.with { database in
+            let proxy = try CuttingProxy(to: database.configuration)
+            defer { proxy.stop() }
+            var copy = proxy.configuration
+            copy.applicationName = "another"
+            let pool = Pool(copy, size: 2, logger: TestDatabase.quiet)
+            try await pool.execute("SELECT 1")
+            let before = proxy.sightings.map(\.connection).max() ?? 0
+            let connection = try await Connection.connect(proxy.configuration)
+            proxy.add(.silence(.before(.execute)))
+            await #expect(throws: PostgresError.self) { try await connection.execute("SELECT 1", timeout: .seconds(2), onTimeout: .abandon) }
+            proxy.forgetSightings()
+            try await pool.execute("SELECT 2")
+            #expect(proxy.sightings.allSatisfy { $0.connection > before || $0.type == .terminate })
+            await pool.shutdown()
+        }
+    }
 }
