@@ -31,5 +31,6 @@ public enum LeftfoldSchema {
         (26, "epochs", PackageResources.V0026_epochs_sql),
         (27, "operations", PackageResources.V0027_operations_sql),
         (28, "roles", PackageResources.V0028_roles_sql),
+        (29, "switching", PackageResources.V0029_switching_sql),
     ]
 }

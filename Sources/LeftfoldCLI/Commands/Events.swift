@@ -8,6 +8,9 @@ struct Events<P: CommandLineProgram>: AsyncParsableCommand {
         CommandConfiguration(commandName: "events", abstract: "List the log, or follow it as it grows.")
     }
 
+    /// Events may be large, and this many are in memory.
+    private static var pageSize: Int { 100 }
+
     @OptionGroup var common: CommonOptions
     @OptionGroup var output: OutputOptions
     @Option(name: .long, help: "Begin after this position; with neither this nor --follow, the last --limit events are shown.")
@@ -29,15 +32,19 @@ struct Events<P: CommandLineProgram>: AsyncParsableCommand {
             let head = try await store.head()
             var position = GlobalPosition(rawValue: max(0, after ?? (follow ? head.rawValue : head.rawValue - Int64(limit))))
             guard follow else {
-                for event in try await store.read(after: position, limit: limit) {
-                    try printing.event(event)
+                let end = GlobalPosition(rawValue: position.rawValue + Int64(limit))
+                while position < end {
+                    let events = try await store.read(after: position, limit: min(Self.pageSize, limit))
+                    for event in events where event.position <= end { try printing.event(event) }
+                    guard let last = events.last?.position else { return }
+                    position = last
                 }
                 return
             }
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await assembly.database.run() }
                 while true {
-                    let events = try await store.read(after: position, limit: 1000)
+                    let events = try await store.read(after: position, limit: Self.pageSize)
                     for event in events {
                         try printing.event(event)
                         position = event.position

@@ -33,7 +33,7 @@ extension BatchHandler {
             let before = GlobalPosition(rawValue: failed.event.position.rawValue - 1)
             try await take(page.prefix { $0.position <= before }, to: before, &lease, on: connection)
             throw failed
-        } catch let error as PostgresError where error.sqlState == .checkpointMoved {
+        } catch let error as PostgresError where error.sqlState == .checkpointMoved || error.sqlState == .epochEnded {
             throw LeaseLost()
         } catch  where Self.isAboutTheEvents(error) {
             if await connection.isInTransaction { throw error }

@@ -39,7 +39,8 @@ final class BatchPace: Sendable {
         speedUp(after: .now - start)
     }
 
-    private func slowDown() {
+    /// The deadline was met, by a batch or by who read what was to be one.
+    func slowDown() {
         state.withLock { state in
             if state.size > 1 {
                 state.size /= 2

@@ -24,7 +24,7 @@ struct FollowerRun: Sendable {
     /// - Parameter mayWork: asked once the lease is won.
     func run(ifStill mayWork: () async throws -> Bool = { true }) async throws {
         let released = database.announcements.mark(of: .nudge(follower)) + 1
-        guard var lease = try await Lease.take(follower, of: database.log, owner: Self.owner, through: database.pool) else {
+        guard var lease = try await Lease.take(follower, in: database, owner: Self.owner) else {
             if try await SilentSenders(log: database.log).end(through: database.pool, ifFree: follower, logger) { return }
             await database.announcements.wait(for: .nudge(follower), at: released, atMost: patience)
             return

@@ -13,6 +13,8 @@ struct Lease: Sendable {
     var failedPosition: GlobalPosition?
     /// Whether something is on record that keeps it from working; see ``recordTrouble(_:on:)``.
     var isTroubled: Bool
+    /// Of the log, when it was taken. What is read of the log from then on counts in no other; nil where that was not known.
+    let logEpoch: LogEpoch?
     /// When it was last prolonged, at the latest. By our clock, which only decides when to prolong it again.
     private(set) var renewedAt = ContinuousClock.now
 
@@ -31,15 +33,15 @@ struct Lease: Sendable {
 
     /// Takes the lease; nil while somebody else has it, while the follower is paused, or where there is no such follower. Never waits for who is
     /// just moving it.
-    static func take(_ follower: FollowerName, of log: LogName, owner: String, through pool: Pool) async throws -> Lease? {
+    static func take(_ follower: FollowerName, in database: LeftfoldDatabase, owner: String) async throws -> Lease? {
         try Task.checkCancellation()
         // In a task of its own, awaited here: when we are stopped, we must still learn that it is ours, or nobody could let it go.
-        return try await Task { try await takeNow(follower, of: log, owner: owner, through: pool) }.value
+        return try await Task { try await takeNow(follower, in: database, owner: owner) }.value
     }
 
-    private static func takeNow(_ follower: FollowerName, of log: LogName, owner: String, through pool: Pool) async throws -> Lease? {
-        let start = ContinuousClock.now
-        let row = try await pool.execute(
+    private static func takeNow(_ follower: FollowerName, in database: LeftfoldDatabase, owner: String) async throws -> Lease? {
+        let (start, log) = (ContinuousClock.now, database.log)
+        let row = try await database.pool.execute(
             """
             UPDATE \(log).followers
             SET lease_epoch = lease_epoch + 1, lease_owner = \(owner), lease_until = clock_timestamp() + make_interval(secs => \(length.seconds))
@@ -54,7 +56,8 @@ struct Lease: Sendable {
         }
         return Lease(
             log: log, checkpoint: Checkpoint(follower, at: GlobalPosition(rawValue: position), epoch: epoch),
-            failedPosition: failed.map(GlobalPosition.init(rawValue:)), isTroubled: isTroubled, renewedAt: start)
+            failedPosition: failed.map(GlobalPosition.init(rawValue:)), isTroubled: isTroubled, logEpoch: database.watch.history.settled,
+            renewedAt: start)
     }
 
     /// Whether to say that we are still here, because nothing else said it for a while.
@@ -96,7 +99,7 @@ struct Lease: Sendable {
         """
         SELECT \(log).advance(
             \(follower), \(checkpoint.position), \(position), \(checkpoint.epoch),
-            make_interval(secs => \(Self.length.seconds)), \(touched.announced))
+            make_interval(secs => \(Self.length.seconds)), \(touched.announced), \(logEpoch?.rawValue))
         """
     }
 

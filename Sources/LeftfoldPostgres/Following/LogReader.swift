@@ -25,7 +25,15 @@ struct LogReader: Sendable {
 
     /// One page that ends at this position at the latest.
     func page(after position: GlobalPosition, upTo end: GlobalPosition? = nil) async throws -> LogPage {
-        try LogPage(try await store.run(statement(after: position, upTo: end, in: store.log)), after: position)
+        let rows: Rows
+        do {
+            rows = try await store.pool.execute(statement(after: position, upTo: end, in: store.log))
+        } catch {
+            // Over a slow link.
+            if error.isOverdue { pace.slowDown() }
+            throw error.asUnavailable
+        }
+        return try LogPage(rows, after: position)
     }
 
     /// Its rows are a ``LogPage``.

@@ -55,7 +55,7 @@ struct TakingBack {
                 try await handler.handle([event], after: advance, on: connection)
                 // What would be found out by the commit is the event's fault, too.
                 try await connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
-            } catch let error as PostgresError where error.sqlState == .checkpointMoved {
+            } catch let error as PostgresError where error.sqlState == .checkpointMoved || error.sqlState == .epochEnded {
                 throw error
             } catch let failed as FailedEvent {
                 throw failed
@@ -78,7 +78,7 @@ struct TakingBack {
         do {
             // One that takes longer than it may gets more time.
             try await run.reader.pace.keep { try await connection.transaction { try await body($0, advance) } }
-        } catch let error as PostgresError where error.sqlState == .checkpointMoved {
+        } catch let error as PostgresError where error.sqlState == .checkpointMoved || error.sqlState == .epochEnded {
             throw LeaseLost()
         }
         lease.advanced(to: lease.position, sentAt: start)

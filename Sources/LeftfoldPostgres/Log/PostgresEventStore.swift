@@ -4,7 +4,7 @@ import LeftfoldDriver
 
 /// The log in PostgreSQL. The rules are in `sql/leftfold`; this sends and reads.
 public struct PostgresEventStore: EventStore {
-    private let pool: Pool
+    let pool: Pool
     let log: LogName
     let appender: Appender
     public let history: LogHistory

@@ -23,7 +23,7 @@ struct SilentSenders: Sendable {
             SELECT a.pid, pg_terminate_backend(a.pid) FROM pg_stat_activity AS a
             WHERE \(fragment: condition)
                 AND a.datname = current_database() AND a.pid <> pg_backend_pid() AND a.state = 'active' AND a.wait_event = 'ClientRead'
-                AND pg_has_role(a.usesysid, 'MEMBER')
+                AND pg_has_role(a.usesysid, 'USAGE')
                 AND EXISTS (
                     SELECT FROM pg_locks AS l
                     WHERE l.pid = a.pid AND l.granted AND l.locktype = 'relation' AND (

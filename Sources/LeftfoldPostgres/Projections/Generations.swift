@@ -6,8 +6,8 @@ struct Generations: Sendable {
     let projection: any PostgresProjection
     let database: LeftfoldDatabase
 
-    private var log: LogName { database.log }
-    private var name: ProjectionName { projection.name }
+    var log: LogName { database.log }
+    var name: ProjectionName { projection.name }
 
     // MARK: Looking
 
@@ -46,7 +46,7 @@ struct Generations: Sendable {
                 try await lock(on: connection)
                 if let live = try await live({ try await connection.execute($0) }) { return live }
                 let first = try await create(on: connection)
-                try await makeLive(first, on: connection)
+                _ = try await switchOver(to: first, on: connection)
                 return first
             }
         }
@@ -92,63 +92,9 @@ struct Generations: Sendable {
         try await connection.execute("SELECT set_config('search_path', \(path), true)")
     }
 
-    // MARK: Switching
+    // MARK: One at a time
 
-    /// Queries read this one from the commit on; the one that was live is retired, and nobody goes on with it.
-    ///
-    /// - Parameter lease: of whoever built it. Throws ``LeaseLost`` unless it is still the lease, and the generation is as far as its holder
-    ///   believes: who slept through its end must not switch to what others have dropped or are building.
-    func makeLive(_ generation: Generation, _ lease: Lease? = nil, on connection: Connection) async throws {
-        if let lease {
-            let isOurs = try await connection.execute(
-                """
-                SELECT FROM \(log).followers AS f JOIN \(log).generations AS g ON g.follower = f.name
-                WHERE g.projection = \(name) AND g.number = \(Int32(generation.number)) AND g.state = 'building'
-                    AND f.lease_epoch = \(lease.checkpoint.epoch) AND f.position = \(lease.position)
-                FOR UPDATE
-                """)
-            guard isOurs.count == 1 else { throw LeaseLost() }
-        }
-        // Whoever reads a view for long holds up nobody but us: those who come later would wait behind us.
-        try await connection.execute("SET LOCAL lock_timeout = '50ms'")
-        try await connection.execute(
-            """
-            WITH retired AS (
-                UPDATE \(log).generations SET state = 'retired' WHERE projection = \(name) AND state = 'live' RETURNING follower
-            ), stopped AS (
-                UPDATE \(log).followers AS f SET lease_epoch = f.lease_epoch + 1, lease_owner = NULL, lease_until = NULL
-                FROM retired AS r WHERE f.name = r.follower
-                RETURNING f.paused_at
-            -- What is paused stays so, whichever generation is live.
-            ) UPDATE \(log).followers AS f SET paused_at = s.paused_at
-            FROM stopped AS s WHERE f.name = \(generation.follower) AND s.paused_at IS NOT NULL
-            """)
-        try await connection.execute(
-            """
-            UPDATE \(log).generations SET state = 'live', live_since = clock_timestamp()
-            WHERE projection = \(name) AND number = \(Int32(generation.number))
-            """)
-        try await asOwner(of: generation, on: connection) { connection in
-            if database.readSchema != "public" {
-                try await connection.execute("CREATE SCHEMA IF NOT EXISTS \(identifier: database.readSchema)")
-            }
-            try await ReadViews(schema: database.readSchema).show(projection.tables, of: generation, on: connection)
-        }
-        try await connection.execute("SELECT pg_notify(\(Announcements.checkpoints(of: log)), \("switched \(name)"))")
-    }
-
-    /// The position of the live one, which stands still to the end of the transaction; the end of the log where that comes before it.
-    func holdLive(on connection: Connection) async throws -> GlobalPosition? {
-        try await connection.execute(
-            """
-            SELECT least(f.position, (SELECT coalesce(max(e.position), 0) FROM \(log).events AS e))
-            FROM \(log).followers AS f JOIN \(log).generations AS g ON g.follower = f.name
-            WHERE g.projection = \(name) AND g.state = 'live' FOR UPDATE OF f
-            """
-        ).first.map { GlobalPosition(rawValue: try $0.decode(Int64.self)) }
-    }
-
-    /// One at a time may create or switch generations of a projection. Held to the end of the transaction.
+    /// One at a time may create, switch or drop generations of a projection. Held to the end of the transaction.
     func lock(on connection: Connection) async throws { try await Self.lock(name, of: log, on: connection) }
 
     static func lock(_ name: ProjectionName, of log: LogName, on connection: Connection) async throws {

@@ -45,6 +45,7 @@ public struct Rebuild: Sendable {
                     try await database.withConnection(
                         for: generation.follower, searchPath: generation.searchPath(database), deadline: deadline
                     ) { try await build(generation, on: $0, progress) }
+                    await dropRetired()
                     return generation
                 } catch let error as PostgresError where error.isOverdue && (reader.pace.size, reader.pace.deadline) != (size, deadline) {
                     // A batch: again, with less of it or with more time.
@@ -53,6 +54,10 @@ public struct Rebuild: Sendable {
             }
         } catch {
             let cause = error
+            // The answer to the switch may have been lost, and nothing else.
+            if error is PostgresError, try await generations.live({ try await database.pool.execute($0) }) == generation {
+                return generation
+            }
             // In a task of its own, awaited here: also when we are stopped, the leftovers go.
             let leftover: (any Error)? = await Task {
                 do {
@@ -72,8 +77,7 @@ public struct Rebuild: Sendable {
     private func build(
         _ generation: Generation, on connection: Connection, _ progress: @Sendable (GlobalPosition, GlobalPosition) async -> Void
     ) async throws {
-        let owner = "rebuild \(ProcessInfo.processInfo.processIdentifier)"
-        var lease = try await takeLease(of: generation, owner)
+        var lease = try await takeLease(of: generation)
         let writer = try await projection.form.writer(generation, connection)
         var head = try await database.store.head()
         do {
@@ -88,8 +92,8 @@ public struct Rebuild: Sendable {
                     try await switchOver(to: generation, &lease, writer, on: connection)
                     break
                 } catch let error as PostgresError where error.sqlState == .lockNotAvailable {
-                    // A long query reads the view: let the projector and the other queries go on, and come back.
-                    try await SilentSenders(log: database.log).end(through: database.pool, Logger(label: "leftfold.rebuild"))
+                    // A long query reads the view, or somebody is amid a batch.
+                    try await SilentSenders(log: database.log).end(through: database.pool, logger)
                     try await Task.sleep(for: pauses.next())
                     guard try await lease.renew(on: connection) else { throw LeaseLost() }
                 }
@@ -97,63 +101,58 @@ public struct Rebuild: Sendable {
         } catch let event as FailedEvent {
             throw failed("\(event)")
         } catch is LeaseLost {
-            throw failed("another process took the lease")
+            throw failed("another process took the lease, or the log is in another epoch")
         }
         await progress(lease.position, max(head, lease.position))
     }
 
     /// After a batch that took too long our own may still be there.
-    private func takeLease(of generation: Generation, _ owner: String) async throws -> Lease {
+    private func takeLease(of generation: Generation) async throws -> Lease {
         let end = ContinuousClock.now + Lease.length + BatchPace.usualDeadline
         while true {
-            if let lease = try await Lease.take(generation.follower, of: database.log, owner: owner, through: database.pool) {
+            if let lease = try await Lease.take(generation.follower, in: database, owner: Self.owner) {
                 return lease
             }
             guard .now < end else { throw failed("another process works on generation \(generation.number)") }
             try await SilentSenders(log: database.log).end(
-                through: database.pool, ifFree: generation.follower, Logger(label: "leftfold.rebuild"))
+                through: database.pool, ifFree: generation.follower, logger)
             try await Task.sleep(for: .milliseconds(200))
         }
     }
 
-    /// With the live checkpoint locked, so that it cannot move on: apply what is missing up to it, then switch. The old
-    /// generation stays, retired, for those whose statements still run on it.
+    /// Comes up to the live one and switches. Both go on meanwhile; where the live one is always a little further, it is asked to stand still.
     private func switchOver(
         to generation: Generation, _ lease: inout Lease, _ writer: any ProjectionWriter, on connection: Connection
     ) async throws {
-        // All that is known now, before anybody has to wait for us.
-        try await reader.read(after: lease.position) { try await writer.take($0, &lease, on: connection) }
-        var moving = lease
-        try await connection.transaction { connection in
-            // Frozen in here, we would hold up the projection and the next rebuild.
-            try await connection.execute("SET LOCAL lock_timeout = '2s'")
-            try await connection.execute("SET LOCAL idle_in_transaction_session_timeout = '5s'")
-            try await generations.lock(on: connection)
-            let live = try await generations.holdLive(on: connection)
-            while let live, moving.position < live {
-                let page = try await reader.page(after: moving.position, upTo: live).events
-                guard !page.isEmpty else { throw failed("the live generation is at \(live), which is beyond the log") }
-                try await writer.take(page[...], &moving, on: connection)
+        var isFirst = true
+        while true {
+            try await reader.read(after: lease.position) { page in
+                try await reader.pace.keep { try await writer.take(page, &lease, on: connection) }
             }
-            try await generations.makeLive(generation, moving, on: connection)
-            try await moving.release(on: connection)
+            if try await generations.switchOver(to: generation, lease, on: connection) == nil { return }
+            if !isFirst { try await generations.holdLive(for: generation, lease, Self.owner, on: connection) }
+            isFirst = false
         }
-        lease = moving
-        try await dropRetired(on: connection)
     }
 
-    /// Not in the transaction of the switch: statements may still run on those, and nobody is to wait for them.
-    private func dropRetired(on connection: Connection) async throws {
+    /// Statements may still run on those, and nobody is to wait for them: what is left, the next rebuild drops.
+    private func dropRetired() async {
         do {
-            try await connection.transaction { connection in
-                try await connection.execute("SET LOCAL lock_timeout = '2s'")
-                try await generations.lock(on: connection)
-                try await generations.dropRetired(on: connection)
+            try await database.withConnection { connection in
+                try await connection.transaction { connection in
+                    try await connection.execute("SET LOCAL lock_timeout = '2s'")
+                    try await generations.lock(on: connection)
+                    try await generations.dropRetired(on: connection)
+                }
             }
-        } catch let error as PostgresError where error.sqlState == .lockNotAvailable {
-            // The next rebuild will.
+        } catch {
+            logger.notice("older generations are not dropped yet", metadata: ["projection": "\(projection.name)", "error": "\(error)"])
         }
     }
+
+    private static var owner: String { "rebuild \(ProcessInfo.processInfo.processIdentifier)" }
+
+    private var logger: Logger { Logger(label: "leftfold.rebuild") }
 
     private func failed(_ reason: String) -> RebuildFailed { RebuildFailed(projection: projection.name, reason: reason) }
 }

@@ -49,12 +49,32 @@ struct LostEndTests {
         try await TestDatabase.with { database in
             try await database.createReadTables([UserDirectory()])
             let name = try #require(FollowerName(rawValue: "user_directory.1"))
-            let taken = try await Lease.take(name, of: database.log, owner: "test", through: database.pool)
+            let taken = try await Lease.take(name, in: database, owner: "test")
             let lease = try #require(taken)
             let error = await #expect(throws: PostgresError.self) {
                 try await database.pool.execute(lease.advance(to: GlobalPosition(rawValue: 1), touching: .nothing))
             }
             #expect(error?.sqlState == SQLState("LF005"))
+        }
+    }
+
+    /// Behind a pooler the server may change between the reading of a page and the sending of a batch.
+    @Test("nor what was read in another epoch applied")
+    func otherEpoch() async throws {
+        try await TestDatabase.with { database in
+            try await database.createReadTables([UserDirectory()])
+            let name = try #require(FollowerName(rawValue: "user_directory.1"))
+            var lease = try #require(try await Lease.take(name, in: database, owner: "test"))
+            let user = UUID()
+            try await database.change(user, [.created(email: "a@example.org", name: "A")])
+            let events = try await database.store.read(after: .zero, limit: 10)
+            try await database.pool.execute("SELECT leftfold.begin_epoch('a snapshot of the disk was put back')")
+            let generation = try await Generations(projection: UserDirectory(), database: database).ensureLive()
+            try await database.withConnection(for: name, searchPath: generation.searchPath(database), deadline: .seconds(6)) { connection in
+                let writer = try await UserDirectory().form.writer(generation, connection)
+                await #expect(throws: LeaseLost.self) { try await writer.take(events[...], &lease, on: connection) }
+            }
+            #expect(try await database.projectionStatuses().first?.position == .zero)
         }
     }
 
@@ -66,7 +86,7 @@ struct LostEndTests {
                 "UPDATE leftfold.followers SET lease_owner = 'ghost', lease_until = clock_timestamp() + interval '1 day'")
             #expect(try await database.projectionStatuses().first?.worker == nil)
             let name = try #require(FollowerName(rawValue: "user_directory.1"))
-            #expect(try await Lease.take(name, of: database.log, owner: "test", through: database.pool) != nil)
+            #expect(try await Lease.take(name, in: database, owner: "test") != nil)
         }
     }
 }

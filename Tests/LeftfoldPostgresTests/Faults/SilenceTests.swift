@@ -100,9 +100,12 @@ struct SilenceTests {
             try await database.note(3)
             try await database.projecting(Ledger()) {
                 try await eventually("at work") { try await database.status(Ledger.name)?.position == 3 }
-                // BEGIN, and COMMIT.
-                proxy.add(.silence(.before(.query), occurrence: 2, application: "ledger.2"))
                 let sleeper = through(proxy)
+                // The switch is the last that a rebuild sends on its connection.
+                _ = try await Rebuild(Ledger(), in: sleeper).run()
+                let last = proxy.sightings.count { $0.type == .execute && $0.application.contains("ledger.2") }
+                try await eventually("at work again") { try await database.status(Ledger.name)?.worker != nil }
+                proxy.add(.silence(.after(.execute), occurrence: last, application: "ledger.3"))
                 async let sleeping = fails { try await Rebuild(Ledger(), in: sleeper).run() }
                 try await eventually("asleep", within: Self.patience) { proxy.sightings.contains { $0.outcome == .silenced } }
                 let start = ContinuousClock.now
@@ -152,7 +155,9 @@ struct SilenceTests {
             let before = proxy.sightings.map(\.connection).max() ?? 0
             let connection = try await Connection.connect(proxy.configuration)
             proxy.add(.silence(.before(.execute)))
-            await #expect(throws: PostgresError.self) { try await connection.execute("SELECT 1", timeout: .seconds(2), onTimeout: .abandon) }
+            await #expect(throws: PostgresError.self) {
+                try await connection.execute("SELECT 1", timeout: .seconds(2), onTimeout: .abandon)
+            }
             proxy.forgetSightings()
             try await pool.execute("SELECT 2")
             #expect(proxy.sightings.allSatisfy { $0.connection > before || $0.type == .terminate })

@@ -1,12 +1,13 @@
 import Foundation
 import Leftfold
 import LeftfoldDriver
-import LeftfoldPostgres
 import LeftfoldPostgresTesting
 import LeftfoldTesting
 import LeftfoldUsers
 import LeftfoldUsersReadModel
 import Testing
+
+@testable import LeftfoldPostgres
 
 /// The moment at which queries go over to another generation.
 @Suite("The switch of generations", .timeLimit(.minutes(10)))
@@ -38,6 +39,68 @@ struct SwitchTests {
             let live = try await database.projectionStatuses().filter { $0.state == "live" }
             #expect(live.map(\.generation) == [1])
             await other.close()
+        }
+    }
+
+    /// A generation beside the live one, as far as the live one is, with the lease of who builds it.
+    private func built(in database: LeftfoldDatabase) async throws -> (Generations, Generation, Lease) {
+        let generations = Generations(projection: UserDirectory(), database: database)
+        let generation = try await database.pool.withTransaction { try await generations.create(on: $0) }
+        var lease = try #require(try await Lease.take(generation.follower, in: database, owner: "test"))
+        let head = try await database.store.head()
+        try await database.pool.execute(lease.advance(to: head, touching: .nothing))
+        lease.advanced(to: head, sentAt: .now)
+        return (generations, generation, lease)
+    }
+
+    @Test("is done once, however often it is asked for, and leaves the session as it was")
+    func again() async throws {
+        try await filled { database in
+            try await database.projecting(UserDirectory()) {
+                try await eventually("caught up") { try await database.projectionStatuses().first?.position == database.store.head() }
+            }
+            let (generations, generation, lease) = try await built(in: database)
+            let connection = try await Connection.connect(database.configuration, logger: TestDatabase.quiet)
+            let session: SQL = "SELECT current_setting('role') || current_setting('lock_timeout') || current_setting('search_path')"
+            let before = try await connection.execute(session).first?.decode(String.self)
+            for _ in 1...2 { #expect(try await generations.switchOver(to: generation, lease, on: connection) == nil) }
+            #expect(try await connection.execute(session).first?.decode(String.self) == before)
+            #expect(try await database.projectionStatuses().filter { $0.state == "live" }.map(\.generation) == [2])
+            await connection.close()
+        }
+    }
+
+    @Test("is not done while the live generation is further; that one can be asked to stand still, and goes on by itself")
+    func behind() async throws {
+        try await filled { database in
+            try await database.projecting(UserDirectory()) {
+                try await eventually("caught up") { try await database.projectionStatuses().first?.position == database.store.head() }
+                let (generations, generation, lease) = try await built(in: database)
+                try await database.pool.withConnection { connection in
+                    try await generations.holdLive(for: generation, lease, "test", on: connection)
+                }
+                let user = UUID()
+                try await database.change(user, [.created(email: "\(user)@example.org", name: "B")])
+                #expect(try await database.projectionStatuses().first { $0.generation == 1 }?.worker == "test")
+                try await eventually("it goes on") {
+                    try await database.projectionStatuses().first { $0.generation == 1 }?.position == database.store.head()
+                }
+                try await database.pool.withConnection { connection in
+                    let live = try await generations.switchOver(to: generation, lease, on: connection)
+                    #expect(try await database.store.head() == live)
+                    await #expect(throws: LeaseLost.self) {
+                        var another = lease
+                        another.checkpoint.epoch += 1
+                        _ = try await generations.switchOver(to: generation, another, on: connection)
+                    }
+                    await #expect(throws: LeaseLost.self) {
+                        var another = lease
+                        another.checkpoint.epoch += 1
+                        try await generations.holdLive(for: generation, another, "test", on: connection)
+                    }
+                }
+                #expect(try await database.projectionStatuses().filter { $0.state == "live" }.map(\.generation) == [1])
+            }
         }
     }
 

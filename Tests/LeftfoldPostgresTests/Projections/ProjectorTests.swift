@@ -94,13 +94,13 @@ import Testing
         try await TestDatabase.with { database in
             try await database.note(5)
             let generation = try await Generations(projection: Ledger(), database: database).ensureLive()
-            let (follower, log, pool) = (generation.follower, database.log, database.pool)
+            let (follower, pool) = (generation.follower, database.pool)
             try await database.withConnection(
                 for: follower, searchPath: generation.searchPath(database), deadline: BatchPace.usualDeadline
             ) { connection in
-                var sleeper = try #require(try await Lease.take(follower, of: log, owner: "sleeper", through: pool))
+                var sleeper = try #require(try await Lease.take(follower, in: database, owner: "sleeper"))
                 try await pool.execute("UPDATE leftfold.followers SET lease_until = clock_timestamp() - interval '1 second'")
-                var heir = try #require(try await Lease.take(follower, of: log, owner: "heir", through: pool))
+                var heir = try #require(try await Lease.take(follower, in: database, owner: "heir"))
                 let (writer, events) = (StatementWriter(projection: Ledger()), try await database.store.read(after: .zero, limit: 5))
                 try await writer.take(events[..<2], &heir, on: connection)
                 await #expect(throws: LeaseLost.self) { try await writer.take(events[..<2], &sleeper, on: connection) }

@@ -26,7 +26,8 @@ import Testing
     ]
     private static let executing: [String: Set<DatabaseRole>] = {
         var rights: [String: Set<DatabaseRole>] = [
-            "advance": projectors, "no_such_row": projectors, "operate": [.owner, .operator], "begin_epoch": [.owner, .operator],
+            "advance": projectors, "hold_live": projectors, "switch_generation": projectors, "no_such_row": projectors,
+            "operate": [.owner, .operator], "begin_epoch": [.owner, .operator],
             "write": [.owner, .writer], "enter_epoch": all,
         ]
         for name in ["append", "append_one", "record"] { rights[name] = [.owner, .service, .writer] }

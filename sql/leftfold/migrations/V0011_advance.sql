@@ -1,12 +1,13 @@
 -- Moves a follower's checkpoint: the first statement of every batch. It fails (LF002), and with it the batch, unless everything is
 -- as the follower believes. The move is announced with what the batch touched: '*' for everything, digests in base64, or nothing.
 CREATE FUNCTION advance(
-    p_follower text,
-    p_from     bigint,
-    p_to       bigint,
-    p_epoch    bigint,
-    p_lease    interval,
-    p_touched  text DEFAULT ''
+    p_follower  text,
+    p_from      bigint,
+    p_to        bigint,
+    p_epoch     bigint,   -- of the lease
+    p_lease     interval,
+    p_touched   text DEFAULT '',
+    p_log_epoch integer DEFAULT NULL   -- that the events were read in; where the log is in another one now, nothing is done (LF010)
 ) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
 SET search_path FROM CURRENT
 AS $$
@@ -17,6 +18,13 @@ BEGIN
     END IF;
     IF p_lease IS NULL OR p_lease > interval '1 minute' THEN
         RAISE EXCEPTION 'a lease lasts a minute at most' USING ERRCODE = 'LF006';
+    END IF;
+    IF NOT (
+        p_log_epoch IS NULL OR EXISTS (
+            SELECT FROM epochs AS e
+            WHERE e.tag = p_log_epoch AND e.ended_after IS NULL AND e.timeline = substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8))
+    ) THEN
+        RAISE EXCEPTION 'the log is not in epoch % any more', p_log_epoch USING ERRCODE = 'LF010';
     END IF;
     -- The log may have lost its end, to a failover or to an older backup: what would be skipped when it grows again must not count as applied.
     IF p_to > coalesce((SELECT max(e.position) FROM events AS e), 0) THEN
@@ -34,6 +42,6 @@ BEGIN
     END IF;
 END
 $$;
-REVOKE EXECUTE ON FUNCTION advance(text, bigint, bigint, bigint, interval, text) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION advance(text, bigint, bigint, bigint, interval, text, integer) FROM PUBLIC;
 
 INSERT INTO migrations (number, name) VALUES (11, 'advance');
