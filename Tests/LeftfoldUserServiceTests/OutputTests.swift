@@ -36,6 +36,28 @@ import Testing
         }
     }
 
+    @Test("of the log is as long as asked for, from wherever")
+    func events() async throws {
+        try await withPeople { deployment in
+            let database = LeftfoldDatabase(deployment.configuration, logger: TestDatabase.quiet)
+            for _ in 0..<103 {
+                let record = CommandRecord(name: "Other", context: CommandContext(principal: Principal(subject: "another")), content: [])
+                let new = NewEvent(type: "UserCreated", data: Array("{}".utf8))
+                _ = try await database.store.append(
+                    Append(record, StreamWrite(StreamID<User>(UUID()).name, expected: .noStream, events: [new])))
+            }
+            let head = try await database.store.head().rawValue
+            await database.close()
+            for (options, count) in [
+                ("--after 0 --limit 102", 102), ("--after 0 --limit 1000", head), ("", 50), ("--after \(head - 1)", 1),
+                ("--after \(Int64.max)", 0),
+            ] {
+                let lines = try await shell("\"$users\" events \(options)", deployment).split(separator: "\n")
+                #expect(lines.count == count, "\(options)")
+            }
+        }
+    }
+
     @Test("shows control characters instead of obeying them, and JSON stays the same JSON")
     func controls() async throws {
         try await withPeople { deployment in

@@ -32,12 +32,12 @@ struct Events<P: CommandLineProgram>: AsyncParsableCommand {
             let head = try await store.head()
             var position = GlobalPosition(rawValue: max(0, after ?? (follow ? head.rawValue : head.rawValue - Int64(limit))))
             guard follow else {
-                let end = GlobalPosition(rawValue: position.rawValue + Int64(limit))
-                while position < end {
-                    let events = try await store.read(after: position, limit: min(Self.pageSize, limit))
-                    for event in events where event.position <= end { try printing.event(event) }
+                var left = limit
+                while left > 0 {
+                    let events = try await store.read(after: position, limit: min(Self.pageSize, left))
+                    for event in events { try printing.event(event) }
                     guard let last = events.last?.position else { return }
-                    position = last
+                    (position, left) = (last, left - events.count)
                 }
                 return
             }

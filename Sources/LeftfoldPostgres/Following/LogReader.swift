@@ -29,9 +29,10 @@ struct LogReader: Sendable {
         do {
             rows = try await store.pool.execute(statement(after: position, upTo: end, in: store.log))
         } catch {
-            // Over a slow link.
-            if error.isOverdue { pace.slowDown() }
-            throw error.asUnavailable
+            guard error.isOverdue else { throw error.asUnavailable }
+            // Over a slow link: whoever comes back asks for less.
+            pace.slowDown()
+            throw error
         }
         return try LogPage(rows, after: position)
     }

@@ -54,23 +54,26 @@ public struct Rebuild: Sendable {
             }
         } catch {
             let cause = error
-            // The answer to the switch may have been lost, and nothing else.
-            if error is PostgresError, try await generations.live({ try await database.pool.execute($0) }) == generation {
-                return generation
-            }
             // In a task of its own, awaited here: also when we are stopped, the leftovers go.
-            let leftover: (any Error)? = await Task {
-                do {
-                    try await database.withConnection { connection in
-                        try await connection.transaction { try await generations.drop(generation, on: $0) }
-                    }
-                    return nil
-                } catch {
-                    return error
-                }
-            }.value
-            guard let leftover else { throw cause }
-            throw failed("\(cause); and generation \(generation.number) could not be dropped (the next rebuild will): \(leftover)")
+            let outcome = await Task { () async throws in try await isLiveOrDropped(generation) }.result
+            switch outcome {
+            // The answer to the switch was lost, and nothing else.
+            case .success(true): return generation
+            case .success(false): throw cause
+            case .failure(let leftover):
+                throw failed("\(cause); and generation \(generation.number) could not be dropped (the next rebuild will): \(leftover)")
+            }
+        }
+    }
+
+    /// Drops it unless it is live.
+    private func isLiveOrDropped(_ generation: Generation) async throws -> Bool {
+        try await database.withConnection { connection in
+            try await connection.transaction { connection in
+                if try await generations.live({ try await connection.execute($0) }) == generation { return true }
+                try await generations.drop(generation, on: connection)
+                return false
+            }
         }
     }
 
@@ -130,7 +133,10 @@ public struct Rebuild: Sendable {
                 try await reader.pace.keep { try await writer.take(page, &lease, on: connection) }
             }
             if try await generations.switchOver(to: generation, lease, on: connection) == nil { return }
-            if !isFirst { try await generations.holdLive(for: generation, lease, Self.owner, on: connection) }
+            if !isFirst {
+                guard try await lease.renew(on: connection) else { throw LeaseLost() }
+                try await generations.holdLive(for: generation, lease, Self.owner, on: connection)
+            }
             isFirst = false
         }
     }

@@ -120,6 +120,25 @@ struct SilenceTests {
         }
     }
 
+    @Test("where a page of the log was on its way makes the next page smaller")
+    func page() async throws {
+        try await TestDatabase.with { database in
+            try await database.note(3)
+            let proxy = try CuttingProxy(to: database.configuration)
+            defer { proxy.stop() }
+            var configuration = proxy.configuration
+            configuration.answerTimeout = .seconds(1)
+            let slow = LeftfoldDatabase(configuration, logger: TestDatabase.quiet)
+            let reader = LogReader(store: slow.store, pace: BatchPace(100), sources: .category("note"))
+            #expect(try await reader.page(after: .zero).events.count == 3)
+            proxy.add(.silence(.before(.dataRow)))
+            let error = await #expect(throws: PostgresError.self) { _ = try await reader.page(after: .zero) }
+            #expect(error?.isOverdue == true && reader.pace.size == 50)
+            #expect(try await reader.page(after: .zero).events.count == 3)
+            await slow.close()
+        }
+    }
+
     @Test("is known to a pool by one of its connections, which takes along what was idle all the while")
     func pool() async throws {
         try await TestDatabase.with { database in

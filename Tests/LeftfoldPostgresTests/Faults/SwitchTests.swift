@@ -42,6 +42,12 @@ struct SwitchTests {
         }
     }
 
+    private func caughtUp(_ database: LeftfoldDatabase) async throws {
+        try await eventually("caught up") {
+            try await database.projectionStatuses().first { $0.generation == 1 }?.position == database.store.head()
+        }
+    }
+
     /// A generation beside the live one, as far as the live one is, with the lease of who builds it.
     private func built(in database: LeftfoldDatabase) async throws -> (Generations, Generation, Lease) {
         let generations = Generations(projection: UserDirectory(), database: database)
@@ -57,7 +63,7 @@ struct SwitchTests {
     func again() async throws {
         try await filled { database in
             try await database.projecting(UserDirectory()) {
-                try await eventually("caught up") { try await database.projectionStatuses().first?.position == database.store.head() }
+                try await caughtUp(database)
             }
             let (generations, generation, lease) = try await built(in: database)
             let connection = try await Connection.connect(database.configuration, logger: TestDatabase.quiet)
@@ -74,7 +80,7 @@ struct SwitchTests {
     func behind() async throws {
         try await filled { database in
             try await database.projecting(UserDirectory()) {
-                try await eventually("caught up") { try await database.projectionStatuses().first?.position == database.store.head() }
+                try await caughtUp(database)
                 let (generations, generation, lease) = try await built(in: database)
                 try await database.pool.withConnection { connection in
                     try await generations.holdLive(for: generation, lease, "test", on: connection)
@@ -82,9 +88,7 @@ struct SwitchTests {
                 let user = UUID()
                 try await database.change(user, [.created(email: "\(user)@example.org", name: "B")])
                 #expect(try await database.projectionStatuses().first { $0.generation == 1 }?.worker == "test")
-                try await eventually("it goes on") {
-                    try await database.projectionStatuses().first { $0.generation == 1 }?.position == database.store.head()
-                }
+                try await caughtUp(database)
                 try await database.pool.withConnection { connection in
                     let live = try await generations.switchOver(to: generation, lease, on: connection)
                     #expect(try await database.store.head() == live)

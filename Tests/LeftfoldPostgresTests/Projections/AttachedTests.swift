@@ -27,6 +27,7 @@ struct AttachedTests {
         try await database.pool.execute(
             """
             SELECT unnest(c.reloptions) FROM pg_class AS c WHERE c.oid = 'public.ledger'::regclass
+            UNION ALL SELECT pg_get_userbyid(c.relowner) FROM pg_class AS c WHERE c.oid = 'public.ledger'::regclass
             UNION ALL SELECT a::text FROM pg_class AS c, unnest(c.relacl) AS a WHERE c.oid = 'public.ledger'::regclass
             UNION ALL SELECT t.attname || a::text FROM pg_attribute AS t, unnest(t.attacl) AS a WHERE t.attrelid = 'public.ledger'::regclass
             UNION ALL SELECT coalesce(t.attname, '') || d.description FROM pg_description AS d

@@ -96,6 +96,21 @@ import Testing
         }
     }
 
+    @Test("So does one that is stopped, wherever it is")
+    func stopped() async throws {
+        try await TestDatabase.with { database in
+            try await database.note(3)
+            try await database.createReadTables([Ledger()])
+            for _ in 0..<8 {
+                let rebuild = Task { try await Rebuild(Ledger(), in: database, batchSize: 1).run() }
+                try await eventually("it is being built") { try await database.status(Ledger.name, state: "building") != nil }
+                rebuild.cancel()
+                _ = await rebuild.result
+                #expect(try await database.status(Ledger.name, state: "building") == nil)
+            }
+        }
+    }
+
     /// When the connection breaks at the commit of the switch, the clean-up meets a generation that is live by now.
     @Test("Cleaning up never drops the live generation")
     func dropsNoLiveOne() async throws {
