@@ -10,6 +10,7 @@ public struct GlobalPosition: Sendable, Hashable, Comparable, Codable, RawRepres
     /// Before the first event.
     public static let zero = GlobalPosition(rawValue: 0)
     public static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
-    public var next: Self { Self(rawValue: rawValue + 1) }
+    /// The one after it; the largest stays what it is, so that nobody's number ends the process.
+    public var next: Self { rawValue == .max ? self : Self(rawValue: rawValue + 1) }
     public var description: String { String(rawValue) }
 }
