@@ -32,6 +32,8 @@ public struct LeftfoldDatabase: Service {
     /// How announcements are listened for; nil: not at all.
     private let listening: ConnectionConfiguration?
     let watch: EpochWatch
+    let sharedPages: SharedPages
+    let sharing: WorkSharing
     private let logger: Logger
 
     /// - Parameters:
@@ -88,6 +90,8 @@ public struct LeftfoldDatabase: Service {
         self.appends = appends
         let appender = Appender(pool: appends, log: log, watch: watch, limits: limits, logger: logger)
         store = PostgresEventStore(pool: pool, log: log, history: watch.history, appender: appender)
+        sharedPages = SharedPages(watch.history)
+        sharing = WorkSharing(log: log, pool: pool, logger: logger)
         let announcements = Announcements(log)
         self.announcements = announcements
         watch.history.askBy { await watch.look(through: pool) }
@@ -108,6 +112,7 @@ public struct LeftfoldDatabase: Service {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 if let listener { group.addTask { try await listener.run { event in announcements.receive(event) } } }
                 group.addTask { await watch.run(through: pool) }
+                group.addTask { await sharing.run() }
                 group.addTask { await ReadModelWatch(progress: progress, pool: pool, log: log, teaches: readsReplica).run() }
                 defer { group.cancelAll() }
                 try await group.next()
@@ -115,6 +120,9 @@ public struct LeftfoldDatabase: Service {
         }
         await close()
     }
+
+    /// Who this process is in leases.
+    var worker: String { sharing.worker }
 
     /// What `Migrator` would do here, asked on a connection of the pool.
     public func pendingMigrations() async throws -> [Migrator.Applied] {

@@ -32,5 +32,6 @@ public enum LeftfoldSchema {
         (27, "operations", PackageResources.V0027_operations_sql),
         (28, "roles", PackageResources.V0028_roles_sql),
         (29, "switching", PackageResources.V0029_switching_sql),
+        (30, "workers", PackageResources.V0030_workers_sql),
     ]
 }

@@ -43,6 +43,22 @@ public struct EventSources: Sendable, ExpressibleByArrayLiteral {
         )
     }
 
+    /// What any of them wants.
+    package init(unionOf all: [EventSources]) {
+        var unwanted: [(category: StreamCategory, types: Set<EventType>)] = []
+        for sources in all {
+            var seen = Set<StreamCategory>()
+            for source in sources.sources where seen.insert(source.category).inserted {
+                if let index = unwanted.firstIndex(where: { $0.category == source.category }) {
+                    unwanted[index].types.formIntersection(source.unwanted)
+                } else {
+                    unwanted.append((source.category, source.unwanted))
+                }
+            }
+        }
+        sources = unwanted.map { Source(category: $0.category, unwanted: $0.types) }
+    }
+
     /// Whether the event is one of them.
     public func contains(_ event: RecordedEvent) -> Bool {
         guard let source = sources.first(where: { event.stream.belongs(to: $0.category) }) else { return false }

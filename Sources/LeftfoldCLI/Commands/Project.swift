@@ -9,7 +9,7 @@ struct Project<P: CommandLineProgram>: AsyncParsableCommand {
         CommandConfiguration(
             commandName: "project", abstract: "Keep the read tables up to date.",
             discussion: """
-                Run one; run more and the others stand by. Stops on SIGTERM, SIGHUP or Ctrl-C after the batch under way. \
+                Run one, or more: they spread the projections among themselves, and take over from who leaves or dies. Stops on SIGTERM, SIGHUP or Ctrl-C after the batch under way. \
                 Killed at any moment, the next one goes on where the last transaction committed.
 
                 With PROJECT_PORT or --port it answers /health/live, /health/ready and /metrics there, on HOST. It is ready while \

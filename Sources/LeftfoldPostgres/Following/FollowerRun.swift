@@ -24,7 +24,7 @@ struct FollowerRun: Sendable {
     /// - Parameter mayWork: asked once the lease is won.
     func run(ifStill mayWork: () async throws -> Bool = { true }) async throws {
         let released = database.announcements.mark(of: .nudge(follower)) + 1
-        guard var lease = try await Lease.take(follower, in: database, owner: Self.owner) else {
+        guard var lease = try await Lease.take(follower, in: database, owner: database.worker) else {
             if try await SilentSenders(log: database.log).end(through: database.pool, ifFree: follower, logger) { return }
             await database.announcements.wait(for: .nudge(follower), at: released, atMost: patience)
             return
@@ -45,6 +45,8 @@ struct FollowerRun: Sendable {
 
     private func work(_ lease: inout Lease, on connection: Connection) async throws {
         logger.info("following the log", metadata: ["follower": "\(follower)", "position": "\(lease.position)"])
+        reader.shared?.enter(follower, reader.sources)
+        defer { reader.shared?.leave(follower) }
         let plain = try await handler(connection)
         var head = try await database.store.head()
         try await stopBeyond(head, &lease, on: connection)
@@ -142,8 +144,6 @@ struct FollowerRun: Sendable {
             }
         }.value
     }
-
-    private static var owner: String { "\(ProcessInfo.processInfo.hostName):\(ProcessInfo.processInfo.processIdentifier)" }
 }
 
 /// Does the work again and again until it is cancelled. Trouble is logged and tried again after a pause that grows; it never

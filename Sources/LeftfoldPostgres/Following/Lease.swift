@@ -31,7 +31,7 @@ struct Lease: Sendable {
         (lease_until IS NULL OR lease_until < clock_timestamp() OR lease_until > clock_timestamp() + interval '1 minute')
         """
 
-    /// Takes the lease; nil while somebody else has it, while the follower is paused, or where there is no such follower. Never waits for who is
+    /// Takes the lease, which is free or was handed over to this owner; nil while somebody else has it, while the follower is paused, or where there is no such follower. Never waits for who is
     /// just moving it.
     static func take(_ follower: FollowerName, in database: LeftfoldDatabase, owner: String) async throws -> Lease? {
         try Task.checkCancellation()
@@ -46,7 +46,8 @@ struct Lease: Sendable {
             UPDATE \(log).followers
             SET lease_epoch = lease_epoch + 1, lease_owner = \(owner), lease_until = clock_timestamp() + make_interval(secs => \(length.seconds))
             WHERE name = (
-                SELECT name FROM \(log).followers WHERE name = \(follower) AND paused_at IS NULL AND \(fragment: isFree)
+                SELECT name FROM \(log).followers WHERE name = \(follower) AND paused_at IS NULL
+                    AND (\(fragment: isFree) OR lease_owner = \(owner) AND lease_epoch = handed_over_in)
                 FOR NO KEY UPDATE SKIP LOCKED)
             RETURNING lease_epoch, position, failed_position, failure IS NOT NULL AND failed_position IS NULL
             """, timeout: length

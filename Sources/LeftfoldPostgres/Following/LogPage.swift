@@ -25,6 +25,8 @@ struct LogPage: Sendable {
             """
     }
 
+    init(events: [RecordedEvent], head: GlobalPosition) { (self.events, self.head) = (events, head) }
+
     init(_ rows: Rows, after position: GlobalPosition) throws {
         var (previous, head) = (position, position)
         events = try rows.map { row in

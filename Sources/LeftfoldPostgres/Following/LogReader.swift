@@ -11,6 +11,8 @@ struct LogReader: Sendable {
     let sources: EventSources
     /// Of the data of a page's events, unless a single one has more. Two pages are in memory at a time.
     var pageBytes = 4 << 20
+    /// What others of this process read, too.
+    var shared: SharedPages?
 
     /// Hands over what comes after the position, page by page, up to the head as it was at the last look.
     func read(after position: GlobalPosition, _ body: (ArraySlice<RecordedEvent>) async throws -> Void) async throws {
@@ -25,9 +27,14 @@ struct LogReader: Sendable {
 
     /// One page that ends at this position at the latest.
     func page(after position: GlobalPosition, upTo end: GlobalPosition? = nil) async throws -> LogPage {
+        guard let shared, end == nil else { return try await page(after: position, upTo: end, sources) }
+        return try await shared.page(after: position, count: pace.size, for: sources) { try await page(after: position, upTo: nil, $0) }
+    }
+
+    private func page(after position: GlobalPosition, upTo end: GlobalPosition?, _ sources: EventSources) async throws -> LogPage {
         let rows: Rows
         do {
-            rows = try await store.pool.execute(statement(after: position, upTo: end, in: store.log))
+            rows = try await store.pool.execute(statement(after: position, upTo: end, sources, in: store.log))
         } catch {
             guard error.isOverdue else { throw error.asUnavailable }
             // Over a slow link: whoever comes back asks for less.
@@ -39,6 +46,10 @@ struct LogReader: Sendable {
 
     /// Its rows are a ``LogPage``.
     func statement(after position: GlobalPosition, upTo end: GlobalPosition? = nil, in log: LogName) -> SQL {
+        statement(after: position, upTo: end, sources, in: log)
+    }
+
+    private func statement(after position: GlobalPosition, upTo end: GlobalPosition?, _ sources: EventSources, in log: LogName) -> SQL {
         let size = Int64(pace.size)
         return LogPage.statement(
             after: position, count: end.map { min(size, $0.rawValue - position.rawValue) } ?? size, bytes: pageBytes, sources, in: log)

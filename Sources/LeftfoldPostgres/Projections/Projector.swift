@@ -6,7 +6,10 @@ public import ServiceLifecycle
 import Tracing
 
 /// Keeps one projection's live generation at the head of the log. As many may run as you like, in as many processes: one
-/// works, the others stand by, and take over as soon as it leaves.
+/// works, the others stand by, and take over as soon as it leaves, or within five seconds of its death.
+///
+/// The projectors of one ``LeftfoldDatabase`` read the log once for all that are near one another. Processes spread the
+/// projections among themselves: who has at least two more than another hands one over.
 ///
 /// A generation that another version of the projection's code built it leaves alone, says so once, and goes on when one of
 /// its own version is live.
@@ -50,9 +53,18 @@ public struct Projector: Service {
         try projection.checkName(in: database.log)
         await cancelWhenGracefulShutdown {
             var complained: Generation?
+            var offered: FollowerName?
+            func offer(_ follower: FollowerName?) {
+                guard follower != offered else { return }
+                if let offered { database.sharing.withdraw(offered) }
+                if let follower { database.sharing.offer(follower) }
+                offered = follower
+            }
+            defer { offer(nil) }
             await persistently(logger) {
                 let switched = database.announcements.mark(of: .switchOver(projection.name)) + 1
                 let generation = try await generations.ensureLive()
+                offer(generation.codeVersion == projection.version ? generation.follower : nil)
                 guard generation.codeVersion != projection.version else { return try await work(on: generation) }
                 if complained != generation {
                     complained = generation
@@ -73,7 +85,7 @@ public struct Projector: Service {
     private func work(on generation: Generation) async throws {
         let run = FollowerRun(
             follower: generation.follower, handler: { try await projection.form.writer(generation, $0) }, database: database,
-            reader: LogReader(store: database.store, pace: pace, sources: projection.sources),
+            reader: LogReader(store: database.store, pace: pace, sources: projection.sources, shared: database.sharedPages),
             searchPath: generation.searchPath(database), gauges: gauges, span: span, logger: logger, patience: patience)
         // It may have been retired between our look and the lease.
         try await run.run { try await generations.ensureLive() == generation }

@@ -12,7 +12,7 @@ import Testing
     private static let leases: Set<DatabaseRole> = projectors.union([.service])
 
     /// Tables of which all but the owner see nothing.
-    private static let hidden: Set<String> = ["append_lock", "open_holes"]
+    private static let hidden: Set<String> = ["append_lock", "open_holes", "workers"]
     private static let inserting: [String: Set<DatabaseRole>] = [
         "followers": leases, "generations": projectors, "follower_operations": [.owner, .operator],
     ]
@@ -27,6 +27,7 @@ import Testing
     private static let executing: [String: Set<DatabaseRole>] = {
         var rights: [String: Set<DatabaseRole>] = [
             "advance": projectors, "hold_live": projectors, "switch_generation": projectors, "no_such_row": projectors,
+            "share_work": projectors,
             "operate": [.owner, .operator], "begin_epoch": [.owner, .operator],
             "write": [.owner, .writer], "enter_epoch": all,
         ]

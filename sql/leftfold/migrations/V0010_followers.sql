@@ -8,6 +8,8 @@ CREATE TABLE followers (
     lease_epoch     bigint      NOT NULL DEFAULT 0,
     lease_owner     text,
     lease_until     timestamptz,
+    -- The epoch in which the lease is handed to the owner, who has not taken it yet.
+    handed_over_in  bigint,
     -- The event that stopped it, if one did.
     failed_position bigint,
     failed_at       timestamptz,
