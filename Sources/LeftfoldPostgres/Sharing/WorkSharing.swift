@@ -7,8 +7,10 @@ import Synchronization
 /// Tells other processes what this one could work on, and hands over to them until all have about as much. Without it, whoever comes first
 /// works on everything until it leaves.
 final class WorkSharing: Sendable {
-    /// Between two words of it. Who dies is missed after ``Lease/length``.
+    /// Between two words of it.
     private static let pause: Duration = .seconds(2)
+    /// How long others believe it; and how long whom something is handed to has to take it.
+    private static let length: Duration = .seconds(5)
 
     /// Who we are in leases.
     let worker: String
@@ -78,9 +80,9 @@ final class WorkSharing: Sendable {
     }
 
     private func say(_ followers: [String]) async throws -> String? {
-        let seconds = Lease.length.seconds
+        let seconds = Self.length.seconds
         let rows = try await pool.execute(
-            "SELECT \(log).share_work(\(worker), \(followers), make_interval(secs => \(seconds)))", timeout: Lease.length)
+            "SELECT \(log).share_work(\(worker), \(followers), make_interval(secs => \(seconds)))", timeout: Self.length)
         guard let row = rows.first else { return nil }
         return try row.decode(String?.self)
     }
