@@ -108,6 +108,35 @@ struct SwitchTests {
         }
     }
 
+    /// So does an append that keeps the live generation, and a projector that is quicker than the switch.
+    @Test("sees how far the live generation has come while it waited for it")
+    func movingMeanwhile() async throws {
+        try await filled { database in
+            try await database.projecting(UserDirectory()) { try await caughtUp(database) }
+            let (generations, generation, lease) = try await built(in: database)
+            let end = lease.position
+            let holder = try await TestDatabase.connectToHold(database.configuration)
+            try await holder.execute("BEGIN")
+            try await holder.execute("SELECT leftfold.write('note-1', 'Noted', '{}')")
+            // An append ends who is silent after it; here we wait on purpose.
+            try await holder.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+            try await holder.execute(
+                """
+                SELECT leftfold.advance(f.name, f.position, \(end.next), f.lease_epoch, '0 s')
+                FROM leftfold.followers AS f WHERE f.name = 'user_directory.1'
+                """)
+            async let live = database.withConnection { try await generations.switchOver(to: generation, lease, on: $0) }
+            try await eventually("it waits") {
+                try await !database.pool.execute(
+                    "SELECT FROM pg_stat_activity WHERE query LIKE '%switch_generation%' AND wait_event_type = 'Lock' AND datname = current_database()"
+                ).isEmpty
+            }
+            try await holder.execute("COMMIT")
+            #expect(try await live == end.next)
+            await holder.close()
+        }
+    }
+
     @Test("A rebuild with a batch under way, whose prolonged lease is not seen yet, is not taken for abandoned")
     func underWay() async throws {
         try await filled { database in

@@ -73,9 +73,13 @@ BEGIN
     IF building.state = 'live' THEN
         RETURN NULL;
     END IF;
-    SELECT least(f.position, (SELECT coalesce(max(e.position), 0) FROM events AS e)) INTO live
+    SELECT f.position INTO live
     FROM generations AS g JOIN followers AS f ON f.name = g.follower
     WHERE g.projection = p_projection AND g.state = 'live' FOR UPDATE OF f;
+    -- Of a log that has lost its end. A statement of its own: the one before may have waited for the row, and its snapshot is older than that.
+    IF live IS NOT NULL THEN
+        live := least(live, (SELECT coalesce(max(e.position), 0) FROM events AS e));
+    END IF;
     IF building.state IS DISTINCT FROM 'building' OR building.position IS DISTINCT FROM p_position
         OR p_lease_epoch IS NULL AND live IS NOT NULL OR p_lease_epoch <> building.lease_epoch
     THEN
