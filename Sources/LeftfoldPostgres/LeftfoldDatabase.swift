@@ -34,7 +34,7 @@ public struct LeftfoldDatabase: Service {
     let watch: EpochWatch
     let sharedPages: SharedPages
     let sharing: WorkSharing
-    private let logger: Logger
+    let logger: Logger
 
     /// - Parameters:
     ///   - configuration: may lead to a pooler in transaction mode, if it says so.
@@ -135,6 +135,7 @@ public struct LeftfoldDatabase: Service {
 
     /// For programs that do not run it as a service.
     public func close() async {
+        store.appender.accompany(with: nil)
         await appends.shutdown()
         await queries.shutdown()
         await pool.shutdown()

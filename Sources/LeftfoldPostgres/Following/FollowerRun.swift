@@ -11,6 +11,8 @@ struct FollowerRun: Sendable {
     let handler: @Sendable (Connection) async throws -> any BatchHandler
     let database: LeftfoldDatabase
     let reader: LogReader
+    /// Whether it keeps the lease when there is no more to do.
+    var staysAtHead = true
     /// Where a connection of the handler's looks for tables.
     let searchPath: [String]
     let gauges: FollowerGauges
@@ -80,6 +82,7 @@ struct FollowerRun: Sendable {
                 }
             }
             if lease.failedPosition == nil {
+                guard staysAtHead else { return }
                 await announcements.wait(for: .log, at: lease.position.next.rawValue, atMost: patience)
             } else {
                 await announcements.wait(for: .nudge(follower), at: nudged, atMost: patience)

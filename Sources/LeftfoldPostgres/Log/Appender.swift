@@ -18,6 +18,7 @@ final class Appender: Sendable {
     private let callersBefore = Mutex(0)
     /// Since when a call has had no answer.
     private let sentAt = Mutex<ContinuousClock.Instant?>(nil)
+    private let companion = Mutex<(any AppendCompanion)?>(nil)
     private let batchSizes = Recorder(label: "leftfold_append_batch_commands", aggregate: true)
 
     /// There is one line.
@@ -44,6 +45,9 @@ final class Appender: Sendable {
 
     /// How long the call that is under way has been waiting for its answer, repeats included.
     var waiting: Duration { sentAt.withLock { $0.map { .now - $0 } } ?? .zero }
+
+    /// From now on.
+    func accompany(with companion: (any AppendCompanion)?) { self.companion.withLock { $0 = companion } }
 
     func append(_ chain: [Append]) async throws -> [AppendAnswer] {
         if chain.isEmpty { return [] }
@@ -123,7 +127,8 @@ extension Appender {
             return chains.count > 1 ? await appendEach(chains) : [.failure(EpochEnded(ended))]
         }
         do {
-            let rows = try await send(try AppendCall.sql(for: chains, in: log), of: chains.reduce(0) { $0 + $1.count })
+            let rows = try await send(
+                try AppendCall.sql(for: chains, in: log), of: chains.reduce(0) { $0 + $1.count }, with: companion.withLock { $0 })
             let answers = try AppendCall.answers(rows, to: chains)
             reached(answers, in: epoch)
             return answers.map { .success($0) }
@@ -189,7 +194,7 @@ extension Appender {
     }
 
     /// Sends the call, and the same call again with the same ids for as long as its outcome is unknown (I2, I10).
-    private func send(_ sql: SQL, of commands: Int) async throws -> Rows {
+    private func send(_ sql: SQL, of commands: Int, with companion: (any AppendCompanion)? = nil) async throws -> Rows {
         let deadline = ContinuousClock.now + limits.budget
         let epoch = watch.history.epoch
         sentAt.withLock { $0 = .now }
@@ -198,8 +203,14 @@ extension Appender {
         var backoff = Backoff(from: .milliseconds(10), to: .milliseconds(500))
         while true {
             do {
-                return try await pool.execute(sql, timeout: limits.attemptTimeout, onTimeout: .abandon)
+                return try await attempt(sql, with: companion)
+            } catch let error as CompanionBusy {
+                let pause = backoff.next()
+                guard ContinuousClock.now + pause < deadline else { throw perhapsCommitted ? Lost() : Unavailable(error.reason) }
+                try await Task.sleep(for: pause)
             } catch {
+                // Not the database's: it was undone.
+                guard let error = error as? PostgresError else { throw perhapsCommitted ? Lost() : error }
                 perhapsCommitted = perhapsCommitted || error.outcomeUnknown
                 if error.sqlState == .epochEnded {
                     _ = await watch.look(through: pool)
@@ -222,6 +233,16 @@ extension Appender {
                 logger.warning("append is sent again", metadata: ["error": "\(error)", "commands": "\(commands)"])
                 try await Task.sleep(for: pause)
             }
+        }
+    }
+
+    private func attempt(_ sql: SQL, with companion: (any AppendCompanion)?) async throws -> Rows {
+        let timeout = limits.attemptTimeout
+        guard let companion else { return try await pool.execute(sql, timeout: timeout, onTimeout: .abandon) }
+        return try await pool.withTransaction { connection in
+            let found = try await connection.pipeline([sql] + companion.looks, timeout: timeout, onTimeout: .abandon)
+            try await companion.write(found.dropFirst(), on: connection)
+            return found[0]
         }
     }
 

@@ -12,8 +12,19 @@ public protocol PostgresProjection: Projection {
     var tables: [String] { get }
     /// The DDL of the tables and their indexes.
     var script: String { get }
+    /// Whether appends write its rows in their own transactions, so that a command's answer comes when its rows are there. False unless declared.
+    ///
+    /// What it costs: two or three round trips more for each batch of appends, under the append lock, and its statements; no append is committed
+    /// while it cannot apply an event, is paused, or is being caught up with. So: few rows an event, and no statement that waits. What was appended
+    /// otherwise, by psql or by code of another version, a projector takes in within seconds, or the next append does. Processes whose code is of
+    /// another version than the live generation append without it.
+    var isInline: Bool { get }
     /// Which of the forms it is; the forms say it themselves.
     var form: ProjectionForm { get }
+}
+
+extension PostgresProjection {
+    public var isInline: Bool { false }
 }
 
 /// How the events of a projection become rows: one of the forms there are.

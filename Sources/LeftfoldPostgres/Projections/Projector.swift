@@ -64,7 +64,7 @@ public struct Projector: Service {
             await persistently(logger) {
                 let switched = database.announcements.mark(of: .switchOver(projection.name)) + 1
                 let generation = try await generations.ensureLive()
-                offer(generation.codeVersion == projection.version ? generation.follower : nil)
+                offer(generation.codeVersion == projection.version && !projection.isInline ? generation.follower : nil)
                 guard generation.codeVersion != projection.version else { return try await work(on: generation) }
                 if complained != generation {
                     complained = generation
@@ -86,8 +86,20 @@ public struct Projector: Service {
         let run = FollowerRun(
             follower: generation.follower, handler: { try await projection.form.writer(generation, $0) }, database: database,
             reader: LogReader(store: database.store, pace: pace, sources: projection.sources, shared: database.sharedPages),
-            searchPath: generation.searchPath(database), gauges: gauges, span: span, logger: logger, patience: patience)
+            staysAtHead: !projection.isInline, searchPath: generation.searchPath(database), gauges: gauges, span: span, logger: logger,
+            patience: patience)
+        if projection.isInline, try await !isLeftBehind(generation) { return }
         // It may have been retired between our look and the lease.
         try await run.run { try await generations.ensureLive() == generation }
+    }
+
+    /// Whether what appends keep was left behind by somebody's who does not.
+    private func isLeftBehind(_ generation: Generation) async throws -> Bool {
+        let head = try await database.store.head()
+        try await Task.sleep(for: patience)
+        let position = try await database.pool.execute(
+            "SELECT position FROM \(database.log).followers WHERE name = \(generation.follower)"
+        ).first?.decode(GlobalPosition.self)
+        return position.map { $0 < head } ?? false
     }
 }

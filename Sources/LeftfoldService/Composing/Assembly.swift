@@ -18,6 +18,7 @@ public struct Assembly: Sendable {
         (name, version) = (program.name, program.version)
         self.composition = composition
         (settings, database, logger) = (environment.settings, environment.database, environment.logger)
+        environment.database.keepInline(composition.projections)
         commands = composition.commandBus(on: environment.database.store, settings)
         let cache =
             settings.queryCache > 0

@@ -18,6 +18,7 @@ struct Ledger: StatementProjection {
     /// The texts it chokes on, in Swift and in SQL.
     var refused: Set<String> = []
     var refusedBySQL: Set<String> = []
+    var isInline = false
 
     struct Refused: Error {}
 
