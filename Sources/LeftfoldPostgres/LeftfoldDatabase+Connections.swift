@@ -23,7 +23,7 @@ extension LeftfoldDatabase {
         configuration.settings["synchronous_commit"] = "local"
         // It has nothing to say for as long as nothing happens.
         configuration.settings["idle_session_timeout"] = "0"
-        if !searchPath.isEmpty { configuration.settings["search_path"] = searchPath.map { "\"\($0)\"" }.joined(separator: ", ") }
+        if !searchPath.isEmpty { configuration.settings["search_path"] = searchPath.asSearchPath }
         return try await withConnection(to: configuration, body)
     }
 
@@ -41,4 +41,9 @@ extension LeftfoldDatabase {
             throw error
         }
     }
+}
+
+extension [String] {
+    /// As the setting has it.
+    var asSearchPath: String { map { "\"\($0.replacing("\"", with: "\"\""))\"" }.joined(separator: ", ") }
 }

@@ -18,6 +18,8 @@ public struct LeftfoldDatabase: Service {
     public let log: LogName
     /// The schema of the views through which queries see the read tables.
     public let readSchema: String
+    /// Where extensions are installed that projections and queries use, other than in `public`.
+    public let extensionSchemas: [String]
     /// For reading the log, and whatever else needs the primary. A statement without a timeout of its own has one of 8 s.
     public let pool: Pool
     /// For queries. Its statements end by themselves after 5 s, unless they say otherwise.
@@ -40,6 +42,8 @@ public struct LeftfoldDatabase: Service {
     ///   - configuration: may lead to a pooler in transaction mode, if it says so.
     ///   - log: two logs of one database that have projections of the same name need a `readSchema` each.
     ///   - readSchema: lowercase letters, digits and underscores. It is made when it is not there.
+    ///   - extensionSchemas: where projections and queries look for the types, functions and operators of extensions, after `public`. Whoever may create
+    ///     something in one of them may be called by them, so only name those whose owners are trusted.
     ///   - reads: a streaming replica that queries are to be read from; nil: they are read from the primary.
     ///   - listening: a direct connection to listen on for announcements, where the others lead to a pooler. Without one, all who wait for
     ///     something look for themselves, which takes them up to a second, and answers to queries are not kept.
@@ -47,14 +51,14 @@ public struct LeftfoldDatabase: Service {
     ///   - limits: of appends.
     ///   - logger: is told of trouble that mends itself.
     public init(
-        _ configuration: ConnectionConfiguration, log: LogName = .standard, readSchema: String = "public",
+        _ configuration: ConnectionConfiguration, log: LogName = .standard, readSchema: String = "public", extensionSchemas: [String] = [],
         reads: ConnectionConfiguration? = nil, listening: ConnectionConfiguration? = nil, poolSize: Int = 10,
         limits: AppendLimits = .init(), logger: Logger
     ) {
         // Not the role's: it may have tables of the same names in a schema of its own.
         func reading(_ configuration: ConnectionConfiguration) -> ConnectionConfiguration {
             var configuration = configuration
-            configuration.settings["search_path"] = readSchema == "public" ? "public" : "\"\(readSchema)\", public"
+            configuration.settings["search_path"] = Self.searchPath(readSchema, extensionSchemas).asSearchPath
             return configuration
         }
         var configuration = reading(configuration)
@@ -63,6 +67,7 @@ public struct LeftfoldDatabase: Service {
         self.listening = listening ?? (configuration.pooler == .none ? configuration : nil)
         self.log = log
         self.readSchema = readSchema
+        self.extensionSchemas = extensionSchemas
         self.logger = logger
         let watch = EpochWatch(log, logger: logger)
         self.watch = watch
@@ -120,6 +125,14 @@ public struct LeftfoldDatabase: Service {
         }
         await close()
     }
+
+    private static func searchPath(_ readSchema: String, _ extensionSchemas: [String]) -> [String] {
+        var seen = Set<String>()
+        return ([readSchema, "public"] + extensionSchemas).filter { seen.insert($0).inserted }
+    }
+
+    /// Where queries look for the read models, and for the types, functions and operators of extensions.
+    var searchPath: [String] { Self.searchPath(readSchema, extensionSchemas) }
 
     /// Who this process is in leases.
     var worker: String { sharing.worker }

@@ -31,6 +31,7 @@ struct SettingsTests {
     func read() throws {
         let settings = try settings([
             "DATABASE_URL": "host=/tmp", "DATABASE_POOLER": "transaction", "LISTEN_DATABASE_URL": "host=/run", "DATABASE_LOG": "accounts",
+            "DATABASE_EXTENSION_SCHEMAS": "extensions, Other-1",
             "PORT": "0", "PROJECT_PORT": "8081", "HOST": "",
             "READ_PATIENCE_MS": "250",
             "LOG_LEVEL": "debug", "LOG_FORMAT": "json", "LOG_REQUESTS": "true", "JWT_ISSUER": "", "SMTP_HOST": "mail",
@@ -51,6 +52,7 @@ struct SettingsTests {
         #expect((settings.host, settings.port, settings.projectPort, settings.issuer) == ("127.0.0.1", 0, 8081, nil))
         #expect((settings.readPatience, settings.logLevel, settings.logFormat) == (.milliseconds(250), .debug, .json))
         #expect(("\(settings.pooler)", settings.listenDatabaseURL) == ("transaction", "host=/run"))
+        #expect(settings.extensionSchemas == ["extensions", "Other-1"])
         #expect(settings.own.string(forKey: "smtp.host") == "mail")
     }
 
@@ -61,6 +63,7 @@ struct SettingsTests {
             ("AGGREGATE_CACHE_SIZE", "-1"), ("PORT", "+80"), ("PORT", "8080 "), ("PORT", "8e3"), ("PORT", "99999999999999999999"),
             ("READ_PATIENCE_MS", "1.5"), ("LOG_REQUESTS", "yes"), ("LOG_LEVEL", "loud"), ("LOG_FORMAT", "xml"),
             ("DATABASE_POOLER", "session"), ("DATABASE_LOG", "Pg Log"),
+            ("DATABASE_EXTENSION_SCHEMAS", "a,"), ("DATABASE_EXTENSION_SCHEMAS", "a b"), ("DATABASE_EXTENSION_SCHEMAS", "\"a\""),
             ("DATABASE_URL_FILE", "/nowhere"), ("READ_DATABASE_URL_FILE", "/nowhere"), ("QUERY_CACHE_SIZE", "-1"), ("QUERY_CACHE_MIB", "0"),
             ("CORS_ALLOWED_ORIGINS", "*"), ("CORS_ALLOWED_ORIGINS", "https://a.example,"),
             ("CORS_ALLOWED_ORIGINS", "https://a.example/"), ("TLS_CERTIFICATE_FILE", "/nowhere"), ("TLS_KEY_FILE", "/nowhere"),

@@ -22,7 +22,7 @@ public struct Generation: Sendable, Hashable {
 
     /// Where its statements look for tables, functions and types.
     func searchPath(_ database: LeftfoldDatabase) -> [String] {
-        [schema, database.readSchema] + (database.readSchema == "public" ? [] : ["public"])
+        [schema] + database.searchPath
     }
 }
 

@@ -54,6 +54,7 @@ struct Generations: Sendable {
 
     /// A new one beside the others: empty tables, and a follower at zero.
     func create(on connection: Connection) async throws -> Generation {
+        try await refuseForeignRelations(on: connection)
         let last = try await connection.execute(
             "SELECT coalesce(max(number), 0) FROM \(log).generations WHERE projection = \(name)"
         ).first?.decode(Int.self)
@@ -80,6 +81,7 @@ struct Generations: Sendable {
             ).first?.decode(Bool.self)
             if exists != true { throw UnfitProjection(projection: name, reason: "does not create its table \(table)") }
         }
+        try await refuseUnsearchedTypes(in: generation, on: connection)
         do { _ = try await projection.form.writer(generation, connection) } catch let mismatch as RowMismatch {
             throw UnfitProjection(projection: name, reason: "does not go with its table: \(mismatch)")
         }
@@ -88,7 +90,7 @@ struct Generations: Sendable {
 
     /// From here to the end of the transaction, tables are those of the generation.
     func use(_ generation: Generation, on connection: Connection) async throws {
-        let path = generation.searchPath(database).map { "\"\($0)\"" }.joined(separator: ", ")
+        let path = generation.searchPath(database).asSearchPath
         try await connection.execute("SELECT set_config('search_path', \(path), true)")
     }
 

@@ -75,7 +75,7 @@ final class InlineProjections: AppendCompanion {
         _ events: [RecordedEvent], _ projection: any PostgresProjection, _ follower: Follower, on connection: Connection
     ) async throws {
         guard let last = events.last else { return }
-        let path = follower.generation.searchPath(database).map { "\"\($0)\"" }.joined(separator: ", ")
+        let path = follower.generation.searchPath(database).asSearchPath
         try await connection.execute("SELECT set_config('search_path', \(path), true)")
         let plain = try await projection.form.writer(follower.generation, connection)
         let exclusions =

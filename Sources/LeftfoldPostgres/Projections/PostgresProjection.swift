@@ -6,7 +6,9 @@ import LeftfoldDriver
 ///
 /// It owns its tables. They live in a schema of their own per generation; a rebuild fills the next generation and switches.
 /// The script and the statements name its tables plainly. They are looked for in the generation's schema, then in that of
-/// the read views, then in `public`, where extensions are; so they must not share a name with a table of another projection.
+/// the read views, then in `public`, where extensions are, then in ``LeftfoldDatabase/extensionSchemas``; so they must not share a name with a
+/// table of another projection. A script is ordinary SQL: partitions, identity columns, several tables with foreign keys among them, types and
+/// operators of extensions. A type of another schema is refused: its operators would not be found.
 public protocol PostgresProjection: Projection {
     /// The tables that queries see, each through a stable view of the same name.
     var tables: [String] { get }

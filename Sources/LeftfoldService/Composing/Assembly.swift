@@ -68,7 +68,8 @@ extension ServiceProgram {
     public static func assemble(_ settings: Settings, roles: ProcessRoles = [], logger: Logger? = nil) async throws -> Assembly {
         let logger = logger ?? Logger(name, settings)
         let database = LeftfoldDatabase(
-            try settings.connection(for: name), log: settings.log, reads: try settings.readConnection(for: name),
+            try settings.connection(for: name), log: settings.log, extensionSchemas: settings.extensionSchemas,
+            reads: try settings.readConnection(for: name),
             listening: try settings.listenConnection(for: name), poolSize: settings.poolSize, logger: logger)
         let environment = ServiceEnvironment(settings: settings, database: database, logger: logger, roles: roles)
         do {

@@ -13,6 +13,8 @@ public struct Settings: Sendable {
     public var readDatabaseURL: String?
     /// What the two lead to.
     public var pooler = ConnectionConfiguration.Pooler.none
+    /// Where extensions are installed that projections and queries use, other than in `public`.
+    public var extensionSchemas: [String] = []
     /// A direct connection to the database, to listen on where the others lead to a pooler; nil: there is none, and what changed is looked for.
     public var listenDatabaseURL: String?
     /// The schema that holds the log.
@@ -129,6 +131,7 @@ public struct Settings: Sendable {
         readDatabaseURL = try secret("read.database.url", inFile: "read.database.url.file")
         pooler = try choice("database.pooler", pooler, "“none” or “transaction”")
         listenDatabaseURL = try secret("listen.database.url", inFile: "listen.database.url.file")
+        extensionSchemas = try Self.schemas(text("database.extension.schemas"))
         log = try choice("database.log", log, "the name of a log")
         try number("database.pool.size", 1...10_000) { poolSize = $0 }
         host = text("host") ?? host
@@ -170,6 +173,17 @@ public struct Settings: Sendable {
         logFormat = try choice("log.format", logFormat, "“text” or “json”")
         try flag("log.requests") { logRequests = $0 }
         self.variables = variables
+    }
+
+    private static func schemas(_ text: String?) throws -> [String] {
+        guard let text else { return [] }
+        return try text.split(separator: ",", omittingEmptySubsequences: false).map { part in
+            let name = part.drop { $0 == " " }
+            guard (1...63).contains(name.utf8.count),
+                name.unicodeScalars.allSatisfy({ !$0.properties.isWhitespace && $0.value >= 0x20 && $0 != "\"" })
+            else { throw Misconfigured("DATABASE_EXTENSION_SCHEMAS is not a list of schemas with commas between") }
+            return String(name)
+        }
     }
 
     /// Whether somebody chose a level.

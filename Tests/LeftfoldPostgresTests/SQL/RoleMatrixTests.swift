@@ -27,7 +27,7 @@ import Testing
     private static let executing: [String: Set<DatabaseRole>] = {
         var rights: [String: Set<DatabaseRole>] = [
             "advance": projectors, "hold_live": projectors, "switch_generation": projectors, "no_such_row": projectors,
-            "share_work": projectors,
+            "share_work": projectors, "foreign_relations": projectors,
             "operate": [.owner, .operator], "begin_epoch": [.owner, .operator],
             "write": [.owner, .writer], "enter_epoch": all,
         ]

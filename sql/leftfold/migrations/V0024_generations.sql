@@ -48,4 +48,25 @@ CREATE TRIGGER generations_never_show_less
     FOR EACH ROW WHEN (NEW.state = 'live') EXECUTE FUNCTION refuse_showing_less();
 ALTER TABLE generations ENABLE ALWAYS TRIGGER generations_never_show_less;
 
+-- What has the name of a projection's read table in the schema of the views, and is none of its views: not ours to replace.
+CREATE FUNCTION foreign_relations(p_projection text, p_read_schema text, p_tables text[], OUT relation text) RETURNS SETOF text
+LANGUAGE sql STABLE
+SET search_path FROM CURRENT
+AS $$
+    SELECT format('the %s %I.%I', CASE c.relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view' WHEN 'S' THEN 'sequence'
+        WHEN 'i' THEN 'index' WHEN 'I' THEN 'index' ELSE 'table' END, n.nspname, c.relname)
+    FROM unnest(p_tables) AS t (name)
+    JOIN pg_namespace AS n ON n.nspname = p_read_schema
+    JOIN pg_class AS c ON c.relnamespace = n.oid AND c.relname = t.name
+    WHERE NOT (c.relkind = 'v' AND EXISTS (
+        SELECT FROM pg_rewrite AS w
+        JOIN pg_depend AS d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid AND d.refclassid = 'pg_class'::regclass
+        JOIN pg_class AS shown ON shown.oid = d.refobjid AND shown.relname = c.relname
+        JOIN pg_namespace AS s ON s.oid = shown.relnamespace
+        JOIN generations AS g ON g.projection = p_projection AND s.nspname = concat_ws('_', current_schema(), g.projection, g.number)
+        WHERE w.ev_class = c.oid))
+    ORDER BY c.relname
+$$;
+REVOKE EXECUTE ON FUNCTION foreign_relations(text, text, text[]) FROM PUBLIC;
+
 INSERT INTO migrations (number, name) VALUES (24, 'generations');

@@ -29,7 +29,7 @@ AS $$
         ('{service}', 'table', '{followers}', 'INSERT', '{name,lease_epoch}'),
         ('{service}', 'table', '{followers}', 'UPDATE', '{lease_epoch,lease_owner,lease_until}'),
         -- Not the position: that is for advance.
-        ('{projector,operator}', 'function', '{advance,no_such_row,hold_live,switch_generation,share_work}', 'EXECUTE', NULL),
+        ('{projector,operator}', 'function', '{advance,no_such_row,hold_live,switch_generation,foreign_relations,share_work}', 'EXECUTE', NULL),
         ('{projector,operator}', 'table', '{followers}', 'INSERT', '{name}'),
         ('{projector,operator}', 'table', '{followers}', 'UPDATE',
             '{lease_epoch,lease_owner,lease_until,failed_position,failed_at,failure,paused_at}'),

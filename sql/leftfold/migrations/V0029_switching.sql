@@ -105,6 +105,10 @@ BEGIN
         RAISE EXCEPTION 'the read tables of % belong to %, which % is no member of', p_projection, owner, current_user
             USING ERRCODE = 'insufficient_privilege';
     END IF;
+    SELECT r.relation INTO again FROM foreign_relations(p_projection, p_read_schema, p_tables) AS r LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION '% would be replaced, which is no view of %', again, p_projection USING ERRCODE = 'duplicate_table';
+    END IF;
     -- Whoever reads a view for long holds up nobody but us: those who come later would wait behind us.
     PERFORM set_config('lock_timeout', '50ms', true);
     IF owner <> current_user THEN
