@@ -4,7 +4,7 @@ public import Leftfold
 ///
 /// Two active users never share an e-mail address. A deactivated user gives the address up, so coming back can be
 /// rejected with `email_taken`.
-public struct User: Aggregate, Equatable {
+public struct User: Aggregate, Equatable, Encodable {
     public static let category: StreamCategory = "user"
 
     public enum Event: Leftfold.Event {
@@ -40,7 +40,7 @@ public struct User: Aggregate, Equatable {
         }
     }
 
-    public enum Status: Sendable, Equatable { case absent, active, deactivated }
+    public enum Status: String, Sendable, Equatable, Encodable { case absent, active, deactivated }
 
     public private(set) var status = Status.absent
     public private(set) var email = ""

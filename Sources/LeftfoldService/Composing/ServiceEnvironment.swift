@@ -23,6 +23,9 @@ public struct ServiceEnvironment: Sendable {
 
     /// The handler of a query that one statement on the read tables answers.
     public func query<Q: PostgresQuery>(_ type: Q.Type) -> QueryHandler { readModels.handler(for: Q.self) }
+
+    /// The handler of a query that is answered from the events of one stream.
+    public func query<Q: StateQuery>(_ type: Q.Type) -> QueryHandler { QueryHandler(Q.self, folding: database.store) }
 }
 
 /// What one process does. As many processes of each role may run as you like.

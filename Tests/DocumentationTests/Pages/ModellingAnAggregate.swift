@@ -63,6 +63,11 @@ func reading(_ store: some EventStore, _ id: UUID) async throws {
     }
 }
 
+func looking(_ store: some EventStore, _ id: UUID) async throws {
+    let then = try await store.state(of: StreamID<Account>(id), at: .version(2))
+    print(then.state.balance, then.recordedAt)
+}
+
 @Suite("Modelling an aggregate, as its page tells it") struct ModellingAnAggregate {
     @Test("The decision and the stored form are as shown")
     func page() throws {
