@@ -22,6 +22,7 @@ struct SettingsTests {
         #expect((settings.queryCache, settings.queryCacheMegabytes, settings.readDatabaseURL) == (20_000, 64, nil))
         #expect((settings.readPatience, settings.logLevel, settings.logFormat) == (.seconds(5), .info, .text))
         #expect(settings.log == .standard)
+        #expect((settings.verifyEvery, settings.verifyEventsPerSecond) == (nil, 10_000))
         #expect((settings.adminPort, settings.adminHost, settings.maximumConnections) == (nil, nil, nil))
         #expect((settings.maximumConnectionsPerAddress, settings.requestLimits) == (1000, RequestLimits()))
         #expect(settings.requiresNotBefore && settings.allowedOrigins.isEmpty && settings.tlsFiles == nil && settings.scheme == "http")
@@ -38,7 +39,8 @@ struct SettingsTests {
             "CORS_ALLOWED_ORIGINS": "https://app.example.com, http://localhost:3000", "TLS_CERTIFICATE_FILE": "c", "TLS_KEY_FILE": "k",
             "JWT_NOT_BEFORE": "optional", "API_KEYS_FILE": "keys", "ADMIN_PORT": "8082", "ADMIN_HOST": "::1", "CONNECTIONS_MAX": "50",
             "CONNECTIONS_MAX_PER_ADDRESS": "0", "REQUESTS_MAX": "9", "REQUESTS_MAX_PER_PRINCIPAL": "8", "REQUESTS_PER_SECOND": "7",
-            "REQUESTS_BURST": "6", "EVENT_STREAMS_MAX": "5", "EVENT_STREAMS_MAX_PER_PRINCIPAL": "0",
+            "VERIFY_EVERY_SECONDS": "3600", "VERIFY_EVENTS_PER_SECOND": "0", "REQUESTS_BURST": "6", "EVENT_STREAMS_MAX": "5",
+            "EVENT_STREAMS_MAX_PER_PRINCIPAL": "0",
         ])
         #expect((settings.adminPort, settings.adminHost, settings.maximumConnections) == (8082, "::1", 50))
         #expect(settings.maximumConnectionsPerAddress == nil)
@@ -53,6 +55,7 @@ struct SettingsTests {
         #expect((settings.readPatience, settings.logLevel, settings.logFormat) == (.milliseconds(250), .debug, .json))
         #expect(("\(settings.pooler)", settings.listenDatabaseURL) == ("transaction", "host=/run"))
         #expect(settings.extensionSchemas == ["extensions", "Other-1"])
+        #expect((settings.verifyEvery, settings.verifyEventsPerSecond) == (.seconds(3600), nil))
         #expect(settings.own.string(forKey: "smtp.host") == "mail")
     }
 
@@ -69,7 +72,7 @@ struct SettingsTests {
             ("CORS_ALLOWED_ORIGINS", "https://a.example/"), ("TLS_CERTIFICATE_FILE", "/nowhere"), ("TLS_KEY_FILE", "/nowhere"),
             ("JWT_NOT_BEFORE", "never"), ("ADMIN_PORT", "65536"), ("CONNECTIONS_MAX", "0"), ("CONNECTIONS_MAX_PER_ADDRESS", "-1"),
             ("REQUESTS_MAX", "0"), ("REQUESTS_MAX_PER_PRINCIPAL", "0"), ("REQUESTS_PER_SECOND", "0.5"), ("REQUESTS_BURST", "0"),
-            ("ADMIN_HOST", "::1"), ("ADMIN_PORT", "8080"),
+            ("ADMIN_HOST", "::1"), ("ADMIN_PORT", "8080"), ("VERIFY_EVERY_SECONDS", "1h"), ("VERIFY_EVENTS_PER_SECOND", "-1"),
         ])
     func refused(name: String, value: String) {
         #expect {

@@ -11,7 +11,9 @@ import Testing
     /// All that print data, as a shell reads them.
     private static let printing = [
         "events", "events --json", "streams show user-\(id)", "journal", "journal --json", "projections", "projections --json", "doctor",
-        "ask GetUser '{\"id\":\"\(id)\"}'", "migrate --check", "migrate", "projections verify user_history", "rebuild user_history --json",
+        "ask GetUser '{\"id\":\"\(id)\"}'", "migrate --check", "migrate", "projections verify user_history",
+        "projections explain user_directory \(id)", "projections show user_directory", "streams state user-\(id)",
+        "rebuild user_history --json",
         "projections retry user_history", "projections operations", "token --subject me", "api-key --subject me",
         "import /dev/null --format jsonl", "generate",
     ]
@@ -61,7 +63,10 @@ import Testing
     @Test("shows control characters instead of obeying them, and JSON stays the same JSON")
     func controls() async throws {
         try await withPeople { deployment in
-            for line in ["events", "events --json", "streams show user-\(Self.id)", "streams show user-\(Self.id) --json", "journal"] {
+            for line in [
+                "events", "events --json", "streams show user-\(Self.id)", "streams show user-\(Self.id) --json", "journal",
+                "streams state user-\(Self.id)", "projections show user_directory", "projections explain user_directory \(Self.id)",
+            ] {
                 let output = try await shell("\"$users\" \(line)", deployment)
                 for character in ["\u{1B}", "\u{7}", "\u{202E}", "\u{85}"] { #expect(!output.contains(character), "\(line): \(output)") }
                 guard line.hasSuffix("--json"), let last = output.split(separator: "\n").last else { continue }

@@ -33,5 +33,6 @@ public enum LeftfoldSchema {
         (28, "roles", PackageResources.V0028_roles_sql),
         (29, "switching", PackageResources.V0029_switching_sql),
         (30, "workers", PackageResources.V0030_workers_sql),
+        (31, "scratches", PackageResources.V0031_scratches_sql),
     ]
 }

@@ -160,7 +160,7 @@ private func boundedReason(_ text: String) throws -> String {
 }
 
 /// Reads the name of a stream from the command line.
-private func streamName(_ text: String) throws -> StreamName {
+func streamName(_ text: String) throws -> StreamName {
     guard let name = StreamName(rawValue: text) else { throw ValidationError("“\(text.escapingControls)” is no stream: category-id is.") }
     return name
 }

@@ -7,9 +7,12 @@ import LeftfoldService
 struct Projections<P: CommandLineProgram>: AsyncParsableCommand {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
-            commandName: "projections", abstract: "How the projections are doing; verify one, or get it over what stopped it.",
+            commandName: "projections",
+            abstract: "How the projections are doing; verify one, look into it, or get it over what stopped it.",
             subcommands: [
-                List.self, Verify.self, Retry.self, SkipInProjection<P>.self, PauseProjection<P>.self, ResumeProjection<P>.self,
+                List.self, VerifyProjection<P>.self, ExplainProjection<P>.self, ShowProjection<P>.self, DropPastReadModels<P>.self,
+                Retry.self,
+                SkipInProjection<P>.self, PauseProjection<P>.self, ResumeProjection<P>.self,
                 RemoveProjection<P>.self, ProjectionSkips<P>.self, ProjectionOperations<P>.self,
             ], defaultSubcommand: List.self)
     }
@@ -45,45 +48,6 @@ struct Projections<P: CommandLineProgram>: AsyncParsableCommand {
                 }
             }
             if statuses.contains(where: { $0.failure != nil }) { throw ExitCode.foundProblems }
-        }
-    }
-
-    struct Verify: AsyncParsableCommand {
-        static var configuration: CommandConfiguration {
-            CommandConfiguration(
-                commandName: "verify", abstract: "Compare the read tables with a fold of the log; status 3 if they differ.",
-                discussion: "Replays the log into scratch tables within one snapshot and rolls back. Nothing is changed.")
-        }
-
-        @OptionGroup var common: CommonOptions
-        @OptionGroup var output: OutputOptions
-        @Argument(help: "The projection.")
-        var projection: String
-
-        func run() async throws {
-            let progress = ProgressDisplay("verify", unit: "events")
-            try await common.assembled(P.self) { assembly in
-                try await verify(try assembly.known(projection), assembly, progress)
-            }
-        }
-
-        private func verify(_ projection: any PostgresProjection, _ assembly: Assembly, _ progress: ProgressDisplay) async throws {
-            let report = try await interruptible(leaving: "nothing was changed") {
-                try await Verification(projection, in: assembly.database).run { done, total in
-                    progress.update(done: done.rawValue, total: total.rawValue)
-                }
-            }.value
-            progress.finish()
-            let printing = Printing(json: output.json)
-            let left = report.excluded == 0 ? "" : " without \(report.excluded) events that it was told to leave out"
-            let text = report.tables.map { table in
-                "\(table.name): \(table.rows) rows, \(table.missing) missing, \(table.unexpected) unexpected"
-            }.joined(separator: "\n")
-            try printing.object(report, text: text)
-            try printing.note(
-                "\(report.projection) \(report.matches ? "equals" : "DIFFERS FROM") a fold of the log up to position \(report.position)\(left)."
-            )
-            if !report.matches { throw ExitCode.foundProblems }
         }
     }
 

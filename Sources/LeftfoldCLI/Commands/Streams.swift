@@ -6,7 +6,8 @@ import LeftfoldService
 struct Streams<P: CommandLineProgram>: AsyncParsableCommand {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
-            commandName: "streams", abstract: "Look at single streams.", subcommands: [Show.self], defaultSubcommand: Show.self)
+            commandName: "streams", abstract: "Look at single streams.", subcommands: [Show.self, StreamState<P>.self],
+            defaultSubcommand: Show.self)
     }
 
     struct Show: AsyncParsableCommand {

@@ -12,7 +12,10 @@ public struct Generation: Sendable, Hashable {
     public let codeVersion: Int
 
     /// The schema that holds its tables.
-    public var schema: String { "\(log)_\(projection)_\(number)" }
+    public var schema: String { "\(log)_\(projection)_\(mark ?? "\(number)")" }
+
+    /// In place of the number, where it is none of the generations but tables beside them, which nobody keeps at the head.
+    var mark: String?
 
     /// Who keeps it at the head of the log.
     var follower: FollowerName {

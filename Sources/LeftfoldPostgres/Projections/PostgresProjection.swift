@@ -39,11 +39,6 @@ public struct ProjectionForm: Sendable {
 protocol ProjectionWriter: BatchHandler {
     associatedtype P: Projection
     var projection: P { get }
-    /// Writes what a page of the log means into empty tables, with nothing of what makes batches fast or safe: what a fold of
-    /// the log gives, to compare with.
-    mutating func replay(_ page: ArraySlice<RecordedEvent>, on connection: Connection) async throws
-    /// All pages were replayed.
-    func finishReplay(on connection: Connection) async throws
 }
 
 extension ProjectionWriter {

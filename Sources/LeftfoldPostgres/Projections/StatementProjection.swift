@@ -91,16 +91,4 @@ struct StatementWriter<P: StatementProjection>: ProjectionWriter {
             throw FailedEvent(causes[index - 1], reason: error.message)
         }
     }
-
-    func replay(_ page: ArraySlice<RecordedEvent>, on connection: Connection) async throws {
-        let (batch, causes) = try StatementBatch.of(page, projection)
-        do {
-            try await connection.pipeline(batch.checked(in: log))
-        } catch {
-            guard !error.isTransient, let index = error.statementIndex else { throw error }
-            throw FailedEvent(causes[index], reason: error.message)
-        }
-    }
-
-    func finishReplay(on connection: Connection) async throws {}
 }

@@ -32,12 +32,6 @@ extension TableProjection {
 struct FoldWriter<P: TableProjection>: ProjectionWriter {
     let projection: P
     let table: RowTable
-    private var replayed: [P.Key: P.Row] = [:]
-
-    init(projection: P, table: RowTable) {
-        self.projection = projection
-        self.table = table
-    }
 
     func handle(_ events: ArraySlice<RecordedEvent>, after advance: SQL, on connection: Connection) async throws {
         let fold = try Fold(events, projection)
@@ -66,17 +60,5 @@ struct FoldWriter<P: TableProjection>: ProjectionWriter {
             rows[key] = value
         }
         return rows
-    }
-
-    mutating func replay(_ page: ArraySlice<RecordedEvent>, on connection: Connection) async throws {
-        try Fold(page, projection).apply(to: &replayed)
-    }
-
-    func finishReplay(on connection: Connection) async throws {
-        var rows = replayed.map { ($0.key, $0.value) }[...]
-        while !rows.isEmpty {
-            try await connection.pipeline(try table.upsert(Array(rows.prefix(1000))))
-            rows = rows.dropFirst(1000)
-        }
     }
 }

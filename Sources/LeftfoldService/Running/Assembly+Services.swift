@@ -58,6 +58,15 @@ extension Assembly {
         composition.projections.map { Projector($0, in: database, batchSize: settings.projectionBatch, logger: logger) }
     }
 
+    /// What compares the read tables with the log all the time, where that is wanted.
+    func verification() -> [any Service] {
+        guard let interval = settings.verifyEvery, !composition.projections.isEmpty else { return [] }
+        return [
+            ContinuousVerification(
+                composition.projections, in: database, every: interval, eventsPerSecond: settings.verifyEventsPerSecond, logger: logger)
+        ]
+    }
+
     /// A process that answers requests is ready whatever the projections do; how they are doing is shown all the same.
     private func readinessToServe() async -> [Health.Finding] {
         let findings = await readiness()

@@ -46,7 +46,7 @@ extension Assembly {
         _ roles: ProcessRoles, metrics: PrometheusMetrics?, onStart: @escaping @Sendable (ProcessRoles, Int) async -> Void
     ) async throws -> [any Service] {
         var services: [any Service] = [database, ProjectionGauges(database, logger: logger)] + composition.services
-        if roles.contains(.project) { services += projectors() }
+        if roles.contains(.project) { services += projectors() + verification() }
         if roles.contains(.serve) {
             // Before the edge, and so stopped after it.
             if let port = settings.adminPort { services.append(administration(port, metrics: metrics)) }

@@ -62,6 +62,10 @@ public struct Settings: Sendable {
     public var queryCacheMegabytes = 64
     /// Events that a projection applies in one transaction at most.
     public var projectionBatch = 1000
+    /// How long after its last verification `project` verifies a projection again; nil: never.
+    public var verifyEvery: Duration?
+    /// Events that a verification replays a second at most; nil: as fast as it goes.
+    public var verifyEventsPerSecond: Int? = 10_000
     /// How long a query waits for the position that it demands.
     public var readPatience = Duration.seconds(5)
     public var logLevel = Logger.Level.info
@@ -168,6 +172,8 @@ public struct Settings: Sendable {
         try number("query.cache.size", 0 ... .max) { queryCache = $0 }
         try number("query.cache.mib", 1...1_000_000) { queryCacheMegabytes = $0 }
         try number("projection.batch.size", 1...1_000_000) { projectionBatch = $0 }
+        try number("verify.every.seconds", 0...31_536_000) { verifyEvery = $0 == 0 ? nil : .seconds($0) }
+        try number("verify.events.per.second", 0...1_000_000_000) { verifyEventsPerSecond = $0 == 0 ? nil : $0 }
         try number("read.patience.ms", 0...3_600_000) { readPatience = .milliseconds($0) }
         logLevel = try choice("log.level", logLevel, "a log level: trace, debug, info, notice, warning, error or critical")
         logFormat = try choice("log.format", logFormat, "“text” or “json”")

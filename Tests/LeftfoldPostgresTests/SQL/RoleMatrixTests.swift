@@ -15,14 +15,20 @@ import Testing
     private static let hidden: Set<String> = ["append_lock", "open_holes", "workers"]
     private static let inserting: [String: Set<DatabaseRole>] = [
         "followers": leases, "generations": projectors, "follower_operations": [.owner, .operator],
+        "scratches": projectors, "verifications": projectors,
     ]
-    private static let deleting: [String: Set<DatabaseRole>] = ["followers": projectors, "parked_streams": projectors]
+    private static let deleting: [String: Set<DatabaseRole>] = [
+        "followers": projectors, "parked_streams": projectors, "scratches": projectors,
+    ]
     private static let updating: [String: Set<DatabaseRole>] = [
         "followers.lease_epoch": leases, "followers.lease_owner": leases, "followers.lease_until": leases,
         "followers.failed_position": projectors, "followers.failed_at": projectors, "followers.failure": projectors,
         "followers.paused_at": projectors,
         "parked_streams.from_version": projectors, "parked_streams.resuming": projectors, "parked_streams.failure": projectors,
         "generations.state": projectors, "generations.follower": projectors, "generations.live_since": projectors,
+        "scratches.position": projectors, "scratches.kept_until": projectors,
+        "verifications.generation": projectors, "verifications.position": projectors, "verifications.differing": projectors,
+        "verifications.verified_at": projectors,
     ]
     private static let executing: [String: Set<DatabaseRole>] = {
         var rights: [String: Set<DatabaseRole>] = [

@@ -17,7 +17,7 @@ AS $$
     FROM (VALUES
         ('{service,projector,operator,reader,writer}'::text[], 'schema', '{-}'::text[], 'USAGE', NULL::text[]),
         ('{service,projector,operator,reader}', 'table',
-            '{events,commands_without_events,claims,tags,followers,generations,migrations,follower_operations,skipped_events,parked_streams,epochs}',
+            '{events,commands_without_events,claims,tags,followers,generations,migrations,follower_operations,skipped_events,parked_streams,epochs,scratches,verifications}',
             'SELECT', NULL),
         ('{service,projector,operator,reader}', 'table', '{journal,streams,lag,projections,skips}', 'SELECT', NULL),
         ('{service,projector,operator,reader}', 'function',
@@ -38,6 +38,10 @@ AS $$
         ('{projector,operator}', 'table', '{generations}', 'UPDATE', '{state,follower,live_since}'),
         ('{projector,operator}', 'table', '{parked_streams}', 'UPDATE', '{from_version,resuming,failure}'),
         ('{projector,operator}', 'table', '{parked_streams}', 'DELETE', NULL),
+        ('{projector,operator}', 'table', '{scratches,verifications}', 'INSERT', NULL),
+        ('{projector,operator}', 'table', '{scratches}', 'UPDATE', '{position,kept_until}'),
+        ('{projector,operator}', 'table', '{verifications}', 'UPDATE', '{generation,position,differing,verified_at}'),
+        ('{projector,operator}', 'table', '{scratches}', 'DELETE', NULL),
         ('{operator}', 'function', '{operate,begin_epoch}', 'EXECUTE', NULL),
         ('{operator}', 'table', '{follower_operations}', 'INSERT', '{operation,projection,follower,principal,reason}'),
         -- Each generation has a schema of its own.
