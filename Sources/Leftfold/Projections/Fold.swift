@@ -21,9 +21,14 @@ package struct Fold<P: FoldProjection>: Sendable {
 
     /// Makes the changes, in order.
     package func apply(to rows: inout [P.Key: P.Row]) throws(FailedEvent) {
+        try forEach { key, evolve in try evolve(&rows[key]) }
+    }
+
+    /// Hands over the changes, in order. What making one throws is its event's fault.
+    package func forEach(_ body: (P.Key, (inout P.Row?) throws -> Void) throws -> Void) throws(FailedEvent) {
         for (cause, change) in changes {
             do {
-                try change.evolve(&rows[change.key])
+                try body(change.key, change.evolve)
             } catch {
                 throw FailedEvent(cause, reason: error)
             }

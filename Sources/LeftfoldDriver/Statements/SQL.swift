@@ -149,7 +149,14 @@ extension SQL {
 
     /// Whether these letters stand anywhere in the text, in whatever case. In lowercase ASCII.
     package func mentions(_ letters: StaticString) -> Bool {
-        template.literal.indices.contains { template.literal[$0...].starts(with: letters, by: { $0 | 0x20 == $1 }) }
+        letters.withUTF8Buffer { letters in
+            template.literal.withUnsafeBufferPointer { text in
+                guard let first = letters.first, text.count >= letters.count else { return false }
+                return (0...text.count - letters.count).contains { start in
+                    text[start] | 0x20 == first && letters.indices.allSatisfy { text[start + $0] | 0x20 == letters[$0] }
+                }
+            }
+        }
     }
 
     /// Without the semicolon that it may end with, so that it can stand within another statement.

@@ -9,29 +9,41 @@ protocol BatchHandler: Sendable {
     func handle(_ events: ArraySlice<RecordedEvent>, after advance: SQL, on connection: Connection) async throws
     /// Which kept answers it changes when it takes in these events.
     func touched(by events: ArraySlice<RecordedEvent>) -> Dependencies
+    /// Makes of these events what can be made of them without the database, so that it is done while the batch before is on its way.
+    func prepare(_ events: ArraySlice<RecordedEvent>) -> PreparedBatch
 }
 
 extension BatchHandler {
+    func prepare(_ events: ArraySlice<RecordedEvent>) -> PreparedBatch {
+        PreparedBatch(events: events, touched: touched(by: events)) { try await handle(events, after: $0, on: $1) }
+    }
+
     /// Takes in a page. When an event is at fault, everything before it is taken in, and the event is thrown.
     func take(_ page: ArraySlice<RecordedEvent>, _ lease: inout Lease, on connection: Connection) async throws {
-        guard let last = page.last else { return }
-        try await take(page, to: last.position, &lease, on: connection)
+        try await take(prepare(page), &lease, on: connection)
+    }
+
+    /// Takes in a page that it has prepared, as ``take(_:_:on:)`` does.
+    func take(_ batch: PreparedBatch, _ lease: inout Lease, on connection: Connection) async throws {
+        guard let last = batch.events.last else { return }
+        try await take(batch, to: last.position, &lease, on: connection)
     }
 
     /// - Parameter end: so far was looked; what is not in the page up to there is not wanted.
     private func take(
-        _ page: ArraySlice<RecordedEvent>, to end: GlobalPosition, _ lease: inout Lease, on connection: Connection
+        _ batch: PreparedBatch, to end: GlobalPosition, _ lease: inout Lease, on connection: Connection
     ) async throws {
         guard end > lease.position else { return }
+        let page = batch.events
         let start = ContinuousClock.now
         do {
-            try await handle(page, after: lease.advance(to: end, touching: touched(by: page)), on: connection)
+            try await batch.send(lease.advance(to: end, touching: batch.touched), connection)
             lease.advanced(to: end, sentAt: start)
         } catch let failed as FailedEvent {
             // In a transaction of somebody's there is no second try: it is aborted as a whole.
             if await connection.isInTransaction { throw failed }
             let before = GlobalPosition(rawValue: failed.event.position.rawValue - 1)
-            try await take(page.prefix { $0.position <= before }, to: before, &lease, on: connection)
+            try await take(prepare(page.prefix { $0.position <= before }), to: before, &lease, on: connection)
             throw failed
         } catch let error as PostgresError where error.sqlState == .checkpointMoved || error.sqlState == .epochEnded {
             throw LeaseLost()
@@ -44,7 +56,7 @@ extension BatchHandler {
             // The statement was made from many events: which of them is at fault shows when they are halved.
             let middle = page.startIndex + page.count / 2
             try await take(page[..<middle], &lease, on: connection)
-            try await take(page[middle...], to: end, &lease, on: connection)
+            try await take(prepare(page[middle...]), to: end, &lease, on: connection)
         }
     }
 

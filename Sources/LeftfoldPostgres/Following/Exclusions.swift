@@ -50,6 +50,11 @@ struct ExcludingHandler: BatchHandler {
 
     func touched(by events: ArraySlice<RecordedEvent>) -> Dependencies { base.touched(by: included(events)) }
 
+    func prepare(_ events: ArraySlice<RecordedEvent>) -> PreparedBatch {
+        let batch = base.prepare(included(events))
+        return PreparedBatch(events: events, touched: batch.touched, send: batch.send)
+    }
+
     private func included(_ events: ArraySlice<RecordedEvent>) -> ArraySlice<RecordedEvent> {
         events.filter { !exclusions.contains($0) }[...]
     }

@@ -112,8 +112,9 @@ struct FollowerRun: Sendable {
         _ lease: inout Lease, _ handler: any BatchHandler, on connection: Connection, _ head: inout GlobalPosition
     ) async throws {
         var known = head
-        try await reader.read(after: lease.position) { page in
-            try await span.around(page) { try await reader.pace.keep { try await handler.take(page, &lease, on: connection) } }
+        try await reader.read(after: lease.position, as: { handler.prepare($0) }) { batch in
+            let page = batch.events
+            try await span.around(page) { try await reader.pace.keep { try await handler.take(batch, &lease, on: connection) } }
             known = max(known, lease.position, GlobalPosition(rawValue: database.announcements.mark(of: .log)))
             if let last = page.last { gauges.report(page.count, upTo: last, head: known) }
         }

@@ -1,7 +1,7 @@
 import Leftfold
 import LeftfoldDriver
 
-/// Reads the log in pages, and the next page while one is worked on. A hole in the log stops it (I4).
+/// Reads the log in pages, and reads and prepares the next page while one is worked on. A hole in the log stops it (I4).
 ///
 /// Of a page come the events that are wanted, and its last event, wanted or not: so far was looked.
 struct LogReader: Sendable {
@@ -16,13 +16,30 @@ struct LogReader: Sendable {
 
     /// Hands over what comes after the position, page by page, up to the head as it was at the last look.
     func read(after position: GlobalPosition, _ body: (ArraySlice<RecordedEvent>) async throws -> Void) async throws {
-        var page = try await self.page(after: position)
+        try await read(after: position, as: { $0 }, body)
+    }
+
+    /// Hands over what is made of each page.
+    ///
+    /// - Parameter prepare: called beside the body for the page before.
+    func read<Batch: Sendable>(
+        after position: GlobalPosition, as prepare: @escaping @Sendable (ArraySlice<RecordedEvent>) -> Batch,
+        _ body: (Batch) async throws -> Void
+    ) async throws {
+        var (page, batch) = try await prepared(after: position, prepare)
         while let last = page.events.last, last.position < page.head {
-            async let following = self.page(after: last.position)
-            try await body(page.events[...])
-            page = try await following
+            async let following = prepared(after: last.position, prepare)
+            try await body(batch)
+            (page, batch) = try await following
         }
-        if !page.events.isEmpty { try await body(page.events[...]) }
+        if !page.events.isEmpty { try await body(batch) }
+    }
+
+    private func prepared<Batch: Sendable>(
+        after position: GlobalPosition, _ prepare: @Sendable (ArraySlice<RecordedEvent>) -> Batch
+    ) async throws -> (LogPage, Batch) {
+        let page = try await page(after: position)
+        return (page, prepare(page.events[...]))
     }
 
     /// One page that ends at this position at the latest.

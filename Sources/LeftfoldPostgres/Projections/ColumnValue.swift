@@ -6,6 +6,8 @@ struct Column: Sendable, Equatable {
     let name: String
     /// As SQL writes it, such as `character varying(20)`.
     let type: String
+    /// Without its limits; of a domain the type below it.
+    let base: String
     let isKey: Bool
     let form: Form
 
@@ -15,6 +17,7 @@ struct Column: Sendable, Equatable {
     init(name: String, type: String, base: String, isKey: Bool) {
         self.name = name
         self.type = type
+        self.base = base
         self.isKey = isKey
         form =
             switch base {
@@ -48,51 +51,37 @@ extension Column {
         switch form {
         case .bool: try bound(values) { value -> Bool? in if case .bool(let value) = value { value } else { nil } }
         case .integer: try bound(values) { value -> Int64? in if case .integer(let value) = value { value } else { nil } }
-        case .uuid:
-            try bound(values) { value -> UUID? in
-                switch value {
-                case .uuid(let value): value
-                // A field may spell its id itself.
-                case .text(let value): UUID(uuidString: value)
-                default: nil
-                }
-            }
+        case .uuid: try bound(values) { value -> UUID? in if case .uuid(let value) = value { value } else { nil } }
         case .date: try bound(values) { value -> Date? in if case .date(let value) = value { value } else { nil } }
         case .json: try bound(values) { value -> JSONBytes? in if case .json(let value) = value { JSONBytes(value) } else { nil } }
-        case .double:
-            try bound(values) { value -> Double? in
-                switch value {
-                case .double(let value): value
-                case .integer(let value): Double(exactly: value)
-                default: nil
-                }
-            }
-        case .text:
-            try bound(values) { value -> String? in
-                switch value {
-                case .text(let value): value
-                case .integer(let value): String(value)
-                case .double(let value): String(value)
-                default: nil
-                }
-            }
+        case .double: try bound(values) { value -> Double? in if case .double(let value) = value { value } else { nil } }
+        case .text: try bound(values) { value -> String? in if case .text(let value) = value { value } else { nil } }
         }
     }
 
     private func bound<T: PostgresEncodable>(_ values: [ColumnValue], _ read: (ColumnValue) -> T?) throws(RowMismatch) -> SQL {
         var bound: [T?] = []
         bound.reserveCapacity(values.count)
-        for value in values {
-            guard let fitting = read(value) else {
-                guard value == .null else {
-                    throw RowMismatch("the column \(name) is \(type); its field is not: \(value) \(form) \(values)")
-                }
-                bound.append(nil)
-                continue
-            }
-            bound.append(fitting)
-        }
+        for value in values { bound.append(read(try fitting(value))) }
         return "\(bound)"
+    }
+
+    /// The value in the form of this column, or null. Throws where it has none.
+    func fitting(_ value: ColumnValue) throws(RowMismatch) -> ColumnValue {
+        switch (form, value) {
+        case (_, .null), (.bool, .bool), (.integer, .integer), (.double, .double), (.uuid, .uuid), (.date, .date), (.json, .json),
+            (.text, .text):
+            return value
+        case (.double, .integer(let number)):
+            if let number = Double(exactly: number) { return .double(number) }
+        // A field may spell its id itself.
+        case (.uuid, .text(let text)):
+            if let id = UUID(uuidString: text) { return .uuid(id) }
+        case (.text, .integer(let number)): return .text(String(number))
+        case (.text, .double(let number)): return .text(String(number))
+        default: break
+        }
+        throw RowMismatch("the column \(name) is \(type); its field is not: \(value)")
     }
 }
 

@@ -39,9 +39,26 @@ public struct ProjectionForm: Sendable {
 protocol ProjectionWriter: BatchHandler {
     associatedtype P: Projection
     var projection: P { get }
+    /// Takes in the log up to its end by a faster way, which is only for tables that nobody sees yet. It moves the checkpoint in the same
+    /// transaction as what it writes. What it cannot take in it leaves to the usual way, which knows what to say of it.
+    ///
+    /// Throws ``LeaseLost``, or the database's error.
+    ///
+    /// - Parameters:
+    ///   - memory: of the rows that it may keep, in bytes, about.
+    ///   - progress: called after each page with its position and the head.
+    func fill(
+        from reader: LogReader, _ lease: inout Lease, on connection: Connection, memory: Int,
+        _ progress: @Sendable (GlobalPosition, GlobalPosition) async -> Void
+    ) async throws
 }
 
 extension ProjectionWriter {
+    func fill(
+        from reader: LogReader, _ lease: inout Lease, on connection: Connection, memory: Int,
+        _ progress: @Sendable (GlobalPosition, GlobalPosition) async -> Void
+    ) async throws {}
+
     func touched(by events: ArraySlice<RecordedEvent>) -> Dependencies {
         projection.touched(by: events, atMost: Dependencies.maximumAnnounced)
     }

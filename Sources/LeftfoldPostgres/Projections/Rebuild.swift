@@ -10,14 +10,18 @@ public struct Rebuild: Sendable {
     private let projection: any PostgresProjection
     private let database: LeftfoldDatabase
     private let reader: LogReader
+    private let memory: Int
 
     /// - Parameters:
     ///   - projection: in the version of the code that is to be live.
     ///   - database: the log that it follows, and where its tables are.
-    ///   - batchSize: events in one transaction at most.
-    public init(_ projection: any PostgresProjection, in database: LeftfoldDatabase, batchSize: Int = 2000) {
+    ///   - batchSize: events at a time at most.
+    ///   - memory: the rows of the fold form that are changed in memory before they are written, in bytes, about. The more, the fewer are
+    ///     written twice.
+    public init(_ projection: any PostgresProjection, in database: LeftfoldDatabase, batchSize: Int = 2000, memory: Int = 128 << 20) {
         self.projection = projection
         self.database = database
+        self.memory = memory
         reader = LogReader(store: database.store, pace: BatchPace(batchSize), sources: projection.sources)
     }
 
@@ -84,8 +88,9 @@ public struct Rebuild: Sendable {
         let writer = try await projection.form.writer(generation, connection)
         var head = try await database.store.head()
         do {
-            try await reader.read(after: lease.position) { page in
-                try await reader.pace.keep { try await writer.take(page, &lease, on: connection) }
+            try await writer.fill(from: reader, &lease, on: connection, memory: memory, progress)
+            try await reader.read(after: lease.position, as: { writer.prepare($0) }) { batch in
+                try await reader.pace.keep { try await writer.take(batch, &lease, on: connection) }
                 head = max(head, lease.position)
                 await progress(lease.position, head)
             }
@@ -129,8 +134,8 @@ public struct Rebuild: Sendable {
     ) async throws {
         var isFirst = true
         while true {
-            try await reader.read(after: lease.position) { page in
-                try await reader.pace.keep { try await writer.take(page, &lease, on: connection) }
+            try await reader.read(after: lease.position, as: { writer.prepare($0) }) { batch in
+                try await reader.pace.keep { try await writer.take(batch, &lease, on: connection) }
             }
             if try await generations.switchOver(to: generation, lease, on: connection) == nil { return }
             if !isFirst {

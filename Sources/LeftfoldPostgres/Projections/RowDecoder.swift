@@ -33,6 +33,12 @@ struct RowDecoder: Decoder {
         func contains(_ key: Key) -> Bool { (try? decoder.table.index(of: key.stringValue)) != nil }
         func decodeNil(forKey key: Key) throws -> Bool { try decoder.cell(key.stringValue).cell.isNull }
         func decode<T: Decodable>(_ type: T.Type, forKey key: Key) throws -> T { try decoder.cell(key.stringValue).decode(type) }
+        // What is known by its type is not looked for among the types.
+        func decode(_ type: String.Type, forKey key: Key) throws -> String { try decoder.cell(key.stringValue).scalar(type) }
+        func decode(_ type: Bool.Type, forKey key: Key) throws -> Bool { try decoder.cell(key.stringValue).scalar(type) }
+        func decode(_ type: Int.Type, forKey key: Key) throws -> Int { try decoder.cell(key.stringValue).scalar(type) }
+        func decode(_ type: Int64.Type, forKey key: Key) throws -> Int64 { try decoder.cell(key.stringValue).scalar(type) }
+        func decode(_ type: Double.Type, forKey key: Key) throws -> Double { try decoder.cell(key.stringValue).scalar(type) }
 
         func nestedContainer<Nested>(keyedBy type: Nested.Type, forKey key: Key) throws -> KeyedDecodingContainer<Nested> {
             throw RowMismatch("a column is not a row")
@@ -71,5 +77,10 @@ private struct CellDecoder: Decoder, SingleValueDecodingContainer {
         return value
     }
 
-    private var mismatch: RowMismatch { RowMismatch("DECODE the column \(column.name) is \(column.type); its field is not") }
+    /// What ``decode(_:)`` gives, for a type that has a column type of its own.
+    func scalar<T: Decodable & PostgresDecodable>(_ type: T.Type) throws -> T {
+        column.form == .json || column.form == .text && type != String.self ? try decode(type) : try T.decode(from: cell)
+    }
+
+    private var mismatch: RowMismatch { RowMismatch("the column \(column.name) is \(column.type); its field is not") }
 }

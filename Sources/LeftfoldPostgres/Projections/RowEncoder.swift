@@ -4,6 +4,8 @@ import Foundation
 final class RowValues {
     private let table: RowTable
     private(set) var all: [ColumnValue]
+    /// Behind the last column that was asked for.
+    private var next = 0
 
     /// One order of keys, so that equal rows are equal text.
     private static let json: JSONEncoder = {
@@ -27,11 +29,24 @@ final class RowValues {
         }
     }
 
-    fileprivate func set(_ value: ColumnValue, at name: String) throws { all[try table.index(of: name)] = value }
+    /// Fields mostly come in the order of the columns.
+    private func index(of name: String) throws -> Int {
+        let index = next < table.columns.count && table.columns[next].name == name ? next : try table.index(of: name)
+        next = index + 1
+        return index
+    }
+
+    fileprivate func set(_ value: ColumnValue, at name: String) throws { all[try index(of: name)] = value }
+
+    /// A field that is a scalar; in a column of JSON that is written as JSON, too.
+    fileprivate func encode(_ value: some Encodable, as scalar: ColumnValue, at name: String) throws {
+        let index = try index(of: name)
+        all[index] = table.columns[index].form == .json ? .json([UInt8](try Self.json.encode(value))) : scalar
+    }
 
     /// A field: what is no scalar is JSON.
     fileprivate func encode(_ value: some Encodable, at name: String) throws {
-        let index = try table.index(of: name)
+        let index = try index(of: name)
         all[index] =
             if table.columns[index].form == .json {
                 .json([UInt8](try Self.json.encode(value)))
@@ -50,13 +65,13 @@ extension ColumnValue {
     /// Nil for what is no scalar.
     fileprivate init?(_ value: some Encodable) throws {
         switch value {
+        case let value as UUID: self = .uuid(value)
+        case let value as Date: self = .date(value)
         case let value as String: self = .text(value)
         case let value as Int: self = .integer(Int64(value))
         case let value as Int64: self = .integer(value)
         case let value as Bool: self = .bool(value)
         case let value as Double: self = .double(value)
-        case let value as UUID: self = .uuid(value)
-        case let value as Date: self = .date(value)
         case let value as Float: self = .double(Double(value))
         case let value as any FixedWidthInteger:
             guard let integer = Int64(exactly: value) else { throw RowMismatch("\(value) is no bigint") }
@@ -73,7 +88,7 @@ private struct RowEncoder: Encoder {
     var userInfo: [CodingUserInfoKey: Any] { [:] }
 
     func container<Key>(keyedBy type: Key.Type) -> KeyedEncodingContainer<Key> { KeyedEncodingContainer(Fields(values: values)) }
-    func unkeyedContainer() -> any UnkeyedEncodingContainer { Refused() }
+    func unkeyedContainer() -> any UnkeyedEncodingContainer { RefusedEncoder() }
     func singleValueContainer() -> any SingleValueEncodingContainer { OnlyKey(values: values) }
 
     struct Fields<Key: CodingKey>: KeyedEncodingContainerProtocol {
@@ -82,12 +97,18 @@ private struct RowEncoder: Encoder {
 
         func encodeNil(forKey key: Key) throws { try values.set(.null, at: key.stringValue) }
         func encode<T: Encodable>(_ value: T, forKey key: Key) throws { try values.encode(value, at: key.stringValue) }
+        // What is known by its type is not looked for among the types.
+        func encode(_ value: String, forKey key: Key) throws { try values.encode(value, as: .text(value), at: key.stringValue) }
+        func encode(_ value: Bool, forKey key: Key) throws { try values.encode(value, as: .bool(value), at: key.stringValue) }
+        func encode(_ value: Int, forKey key: Key) throws { try values.encode(value, as: .integer(Int64(value)), at: key.stringValue) }
+        func encode(_ value: Int64, forKey key: Key) throws { try values.encode(value, as: .integer(value), at: key.stringValue) }
+        func encode(_ value: Double, forKey key: Key) throws { try values.encode(value, as: .double(value), at: key.stringValue) }
         func nestedContainer<Nested>(keyedBy type: Nested.Type, forKey key: Key) -> KeyedEncodingContainer<Nested> {
-            Refused().container(keyedBy: type)
+            RefusedEncoder().container(keyedBy: type)
         }
-        func nestedUnkeyedContainer(forKey key: Key) -> any UnkeyedEncodingContainer { Refused() }
-        func superEncoder() -> any Encoder { Refused() }
-        func superEncoder(forKey key: Key) -> any Encoder { Refused() }
+        func nestedUnkeyedContainer(forKey key: Key) -> any UnkeyedEncodingContainer { RefusedEncoder() }
+        func superEncoder() -> any Encoder { RefusedEncoder() }
+        func superEncoder(forKey key: Key) -> any Encoder { RefusedEncoder() }
     }
 
     struct OnlyKey: SingleValueEncodingContainer {
@@ -114,48 +135,15 @@ private final class Single: Encoder, SingleValueEncodingContainer {
         return found
     }
 
-    func container<Key>(keyedBy type: Key.Type) -> KeyedEncodingContainer<Key> { Refused().container(keyedBy: type) }
-    func unkeyedContainer() -> any UnkeyedEncodingContainer { Refused() }
+    func container<Key>(keyedBy type: Key.Type) -> KeyedEncodingContainer<Key> { RefusedEncoder().container(keyedBy: type) }
+    func unkeyedContainer() -> any UnkeyedEncodingContainer { RefusedEncoder() }
     func singleValueContainer() -> any SingleValueEncodingContainer { self }
 
     func encodeNil() throws { found = .null }
+    func encode(_ value: String) throws { found = .text(value) }
+    func encode(_ value: Int) throws { found = .integer(Int64(value)) }
+    func encode(_ value: Int64) throws { found = .integer(value) }
     func encode<T: Encodable>(_ value: T) throws {
         if let scalar = try ColumnValue(value) { found = scalar } else { try value.encode(to: self) }
-    }
-}
-
-/// What has no place in a column.
-private struct Refused: Encoder, UnkeyedEncodingContainer {
-    var codingPath: [any CodingKey] { [] }
-    var userInfo: [CodingUserInfoKey: Any] { [:] }
-    var count: Int { 0 }
-
-    private var refusal: RowMismatch { RowMismatch("a field of several values fits a column of type json or jsonb only") }
-
-    func container<Key>(keyedBy type: Key.Type) -> KeyedEncodingContainer<Key> { KeyedEncodingContainer(Keyed()) }
-    func unkeyedContainer() -> any UnkeyedEncodingContainer { self }
-    func singleValueContainer() -> any SingleValueEncodingContainer { SingleRefused() }
-    func encodeNil() throws { throw refusal }
-    func encode<T: Encodable>(_ value: T) throws { throw refusal }
-    func nestedContainer<Nested>(keyedBy type: Nested.Type) -> KeyedEncodingContainer<Nested> { container(keyedBy: type) }
-    func nestedUnkeyedContainer() -> any UnkeyedEncodingContainer { self }
-    func superEncoder() -> any Encoder { self }
-
-    private struct SingleRefused: SingleValueEncodingContainer {
-        var codingPath: [any CodingKey] { [] }
-        func encodeNil() throws { throw Refused().refusal }
-        func encode<T: Encodable>(_ value: T) throws { throw Refused().refusal }
-    }
-
-    private struct Keyed<Key: CodingKey>: KeyedEncodingContainerProtocol {
-        var codingPath: [any CodingKey] { [] }
-        func encodeNil(forKey key: Key) throws { throw Refused().refusal }
-        func encode<T: Encodable>(_ value: T, forKey key: Key) throws { throw Refused().refusal }
-        func nestedContainer<Nested>(keyedBy type: Nested.Type, forKey key: Key) -> KeyedEncodingContainer<Nested> {
-            Refused().container(keyedBy: type)
-        }
-        func nestedUnkeyedContainer(forKey key: Key) -> any UnkeyedEncodingContainer { Refused() }
-        func superEncoder() -> any Encoder { Refused() }
-        func superEncoder(forKey key: Key) -> any Encoder { Refused() }
     }
 }

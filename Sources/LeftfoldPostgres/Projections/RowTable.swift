@@ -72,6 +72,14 @@ struct RowTable: Sendable {
         ]
     }
 
+    /// Whether there is no row.
+    var emptiness: SQL { "SELECT NOT EXISTS (SELECT FROM \(identifier: name))" }
+
+    /// Takes new rows as ``RowLines``.
+    var copy: SQL {
+        "COPY \(identifier: name) (\(unsafe: columns.map(\.quoted).joined(separator: ", "))) FROM STDIN (FORMAT binary)"
+    }
+
     private var matching: String { keys.map { "t.\($0.quoted) = \($0.cast)" }.joined(separator: " AND ") }
 
     private func source<Key: Encodable>(_ keys: [Key]) throws -> SQL {
@@ -91,7 +99,7 @@ struct RowTable: Sendable {
     // MARK: Rows
 
     /// The fields of key and row, in the order of the columns.
-    private func encode<Key: Encodable, Row: Encodable>(_ key: Key, _ row: Row) throws -> [ColumnValue] {
+    func encode<Key: Encodable, Row: Encodable>(_ key: Key, _ row: Row) throws -> [ColumnValue] {
         let values = try RowValues(self)
         try values.encode(row)
         let fields = keys.map { values[$0.name] }

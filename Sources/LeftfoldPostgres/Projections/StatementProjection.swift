@@ -45,15 +45,23 @@ public struct StatementBatch: Sendable {
         statements.append(sql)
     }
 
-    /// As they are sent: with a look at what the updates found.
+    /// Those that must find a row.
+    var strict: [Int] {
+        statements.indices.filter {
+            statements[$0].firstWord("update") && !lenient.contains($0) && !statements[$0].mentions("returning")
+        }
+    }
+
+    /// With a look at what the updates found, taken by the server.
     func checked(in log: LogName) -> [SQL] {
-        statements.enumerated().map { index, sql in
-            guard sql.firstWord("update"), !lenient.contains(index), !sql.mentions("returning") else { return sql }
-            return """
-                WITH changed AS (\(fragment: sql.withoutSemicolon())
+        var checked = statements
+        for index in strict {
+            checked[index] = """
+                WITH changed AS (\(fragment: statements[index].withoutSemicolon())
                 RETURNING 1) SELECT CASE WHEN count(*) = 0 THEN \(log).no_such_row() END FROM changed
                 """
         }
+        return checked
     }
 }
 
@@ -82,13 +90,50 @@ struct StatementWriter<P: StatementProjection>: ProjectionWriter {
     let projection: P
     var log: LogName = .standard
 
+    /// From so many statements on, a commit of its own costs less than having the server look at each update.
+    private static var manyStatements: Int { 100 }
+
+    private struct Statements: Sendable {
+        let all: [SQL]
+        /// Those of which we see for ourselves whether they found a row, before the commit; nil where the server does.
+        let watched: [Int]?
+        /// The event of each.
+        let causes: [RecordedEvent]
+    }
+
+    func prepare(_ events: ArraySlice<RecordedEvent>) -> PreparedBatch { prepare(events, mayCommit: true) }
+
+    private func prepare(_ events: ArraySlice<RecordedEvent>, mayCommit: Bool) -> PreparedBatch {
+        let made = Result { () throws(FailedEvent) in
+            let (batch, causes) = try StatementBatch.of(events, projection)
+            return mayCommit && batch.statements.count >= Self.manyStatements
+                ? Statements(all: batch.statements, watched: batch.strict, causes: causes)
+                : Statements(all: batch.checked(in: log), watched: nil, causes: causes)
+        }
+        return PreparedBatch(events: events, touched: touched(by: events)) { advance, connection in
+            try await send(try made.get(), after: advance, on: connection)
+        }
+    }
+
     func handle(_ events: ArraySlice<RecordedEvent>, after advance: SQL, on connection: Connection) async throws {
-        let (batch, causes) = try StatementBatch.of(events, projection)
+        try await prepare(events, mayCommit: await !connection.isInTransaction).send(advance, connection)
+    }
+
+    private func send(_ statements: Statements, after advance: SQL, on connection: Connection) async throws {
         do {
-            try await connection.pipeline([advance] + batch.checked(in: log))
-        } catch  where !error.isTransient {
+            guard let watched = statements.watched else {
+                try await connection.pipeline([advance] + statements.all)
+                return
+            }
+            try await connection.transaction { connection in
+                let results = try await connection.pipeline([advance] + statements.all)
+                for index in watched where results[index + 1].affected == 0 {
+                    throw FailedEvent(statements.causes[index], reason: "the row that it changes is not there")
+                }
+            }
+        } catch let error as PostgresError where !error.isTransient {
             guard let index = error.statementIndex, index > 0 else { throw error }
-            throw FailedEvent(causes[index - 1], reason: error.message)
+            throw FailedEvent(statements.causes[index - 1], reason: error.message)
         }
     }
 }

@@ -33,15 +33,37 @@ struct FoldWriter<P: TableProjection>: ProjectionWriter {
     let projection: P
     let table: RowTable
 
+    func prepare(_ events: ArraySlice<RecordedEvent>) -> PreparedBatch {
+        let changes = Result {
+            let fold = try Fold(events, projection)
+            let keys = fold.keys
+            return Changes(fold: fold, keys: keys, selection: keys.isEmpty ? nil : try table.selection(of: Array(keys)))
+        }
+        return PreparedBatch(events: events, touched: touched(by: events)) { advance, connection in
+            try await write(try changes.get(), after: advance, on: connection)
+        }
+    }
+
     func handle(_ events: ArraySlice<RecordedEvent>, after advance: SQL, on connection: Connection) async throws {
-        let fold = try Fold(events, projection)
+        try await prepare(events).send(advance, connection)
+    }
+
+    private struct Changes: Sendable {
+        let fold: Fold<P>
+        let keys: Set<P.Key>
+        /// Reads the rows; nil where none is changed.
+        let selection: SQL?
+    }
+
+    private func write(_ changes: Changes, after advance: SQL, on connection: Connection) async throws {
+        var before: [P.Key: P.Row] = [:]
         // Loaded before the transaction: nobody else changes these rows, or the checkpoint has moved, too, and `advance` fails.
-        let before = try await load(fold.keys, on: connection)
+        if let selection = changes.selection { before = try await load(selection, on: connection) }
         var after = before
-        try fold.apply(to: &after)
+        try changes.fold.apply(to: &after)
         var written: [(P.Key, P.Row)] = []
         var removed: [P.Key] = []
-        for key in fold.keys {
+        for key in changes.keys {
             if let row = after[key] {
                 if row != before[key] { written.append((key, row)) }
             } else if before[key] != nil {
@@ -51,14 +73,23 @@ struct FoldWriter<P: TableProjection>: ProjectionWriter {
         try await connection.pipeline([advance] + (try table.deletion(of: removed)) + (try table.upsert(written)))
     }
 
-    private func load(_ keys: Set<P.Key>, on connection: Connection) async throws -> [P.Key: P.Row] {
-        guard !keys.isEmpty else { return [:] }
+    func load(_ selection: SQL, on connection: Connection) async throws -> [P.Key: P.Row] {
+        let found = try await connection.execute(selection)
         var rows: [P.Key: P.Row] = [:]
-        rows.reserveCapacity(keys.count)
-        for row in try await connection.execute(try table.selection(of: Array(keys))) {
+        rows.reserveCapacity(found.count)
+        for row in found {
             let (key, value) = try table.decode(P.Key.self, P.Row.self, from: row)
             rows[key] = value
         }
         return rows
+    }
+
+    func fill(
+        from reader: LogReader, _ lease: inout Lease, on connection: Connection, memory: Int,
+        _ progress: @Sendable (GlobalPosition, GlobalPosition) async -> Void
+    ) async throws {
+        var filling = Filling(writer: self, connection: connection, lease: lease, memory: memory)
+        defer { lease = filling.lease }
+        try await filling.run(from: reader, progress)
     }
 }

@@ -21,11 +21,17 @@ import Testing
             }
             var run = ProjectionRun(Specimens())
             try await run.catchUp(with: database.store)
-            // One at a time, so that rows are read back and written again, and all at once.
-            for batchSize in [1, 100] {
-                _ = try await Rebuild(Specimens(), in: database, batchSize: batchSize).run()
-                #expect(try await database.rows(of: Specimens()) == run.rows)
-                #expect(try await Verification(Specimens(), in: database).run().matches)
+            // With limits and types that a copy does not know, and without.
+            for script in [
+                Specimens.limited, Specimens.limited.replacing("varchar(200)", with: "varchar").replacing("numeric", with: "text"),
+            ] {
+                // One at a time, so that rows are read back and written again, and all at once.
+                for (batchSize, memory) in [(1, 0), (3, 2000), (100, 128 << 20)] {
+                    let specimens = Specimens(script: script)
+                    _ = try await Rebuild(specimens, in: database, batchSize: batchSize, memory: memory).run()
+                    #expect(try await database.rows(of: specimens) == run.rows)
+                    #expect(try await Verification(specimens, in: database).run().matches)
+                }
             }
         }
     }
@@ -36,7 +42,7 @@ import Testing
             let stream = try Note.stream("a")
             for text in ["1", "gone", "2", "gone", "gone", "3"] { _ = try await database.store.append(Note.append(to: stream, [text])) }
             for batchSize in [1, 2, 100] {
-                _ = try await Rebuild(Latest(), in: database, batchSize: batchSize).run()
+                _ = try await Rebuild(Latest(), in: database, batchSize: batchSize, memory: batchSize == 2 ? 0 : 128 << 20).run()
                 #expect(try await database.rows(of: Latest()) == ["a": Latest.Row(text: "3", count: 1)])
             }
             _ = try await database.store.append(Note.append(to: stream, ["gone"]))
@@ -129,7 +135,9 @@ struct Specimens: TableProjection {
     static let name: ProjectionName = "specimens"
     let version = 1
     let sources: EventSources = .category("note")
-    let script = """
+    var script = Self.limited
+
+    static let limited = """
         CREATE TABLE specimens (
             "the key" text, part integer, line varchar(200), mood text, small smallint, big bigint, ratio double precision, flag boolean,
             id uuid, at timestamptz, tags jsonb, box json, exact numeric, PRIMARY KEY ("the key", part));
