@@ -10,7 +10,7 @@ struct RebuildCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "rebuild", shouldDisplay: false)
 
     enum Work: String, ExpressibleByArgument {
-        case rebuild, paging
+        case rebuild, fold, wide, paging
     }
 
     struct Result: Codable {
@@ -27,6 +27,8 @@ struct RebuildCommand: AsyncParsableCommand {
         let start = ContinuousClock.now
         switch work {
         case .rebuild: _ = try await Rebuild(UserDirectory(), in: database).run()
+        case .fold: _ = try await Rebuild(FoldedDirectory(), in: database).run()
+        case .wide: _ = try await Rebuild(WideDirectory(), in: database).run()
         case .paging: try await page(database.store, to: head)
         }
         let result = Result(seconds: (ContinuousClock.now - start).seconds, peakMegabytes: try PeakMemory.megabytes())
