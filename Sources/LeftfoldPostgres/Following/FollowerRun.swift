@@ -47,8 +47,8 @@ struct FollowerRun: Sendable {
 
     private func work(_ lease: inout Lease, on connection: Connection) async throws {
         logger.info("following the log", metadata: ["follower": "\(follower)", "position": "\(lease.position)"])
-        reader.shared?.enter(follower, reader.sources)
-        defer { reader.shared?.leave(follower) }
+        let member = reader.shared?.enter(reader.sources)
+        defer { if let member { reader.shared?.leave(member) } }
         let plain = try await handler(connection)
         var head = try await database.store.head()
         try await stopBeyond(head, &lease, on: connection)

@@ -31,7 +31,8 @@ final class SharedPages: Sendable {
     }
 
     private struct State {
-        var members: [FollowerName: EventSources] = [:]
+        var members: [Int: EventSources] = [:]
+        var lastMember = 0
         /// How often the members came to want something more.
         var round = 0
         var pages: [Page] = []
@@ -45,16 +46,18 @@ final class SharedPages: Sendable {
 
     init(_ history: LogHistory) { self.history = history }
 
-    /// From now on, what this one wants is read, too.
-    func enter(_ member: FollowerName, _ sources: EventSources) {
+    /// From now on, what this one wants is read, too. Returns by what it is known here.
+    func enter(_ sources: EventSources) -> Int {
         state.withLock { state in
-            state.members[member] = sources
+            state.lastMember += 1
+            state.members[state.lastMember] = sources
             state.round += 1
             state.pages = []
+            return state.lastMember
         }
     }
 
-    func leave(_ member: FollowerName) {
+    func leave(_ member: Int) {
         state.withLock { state in
             state.members[member] = nil
             if state.members.count < 2 { state.pages = [] }

@@ -61,17 +61,16 @@ import Testing
         for _ in 0..<30 {
             let log = try Log(Int.random(in: 1...200, using: &random), &random)
             let pages = SharedPages(LogHistory())
-            let names: [FollowerName] = ["f1", "f2", "f3", "f4"]
-            let members = names.map { name in
+            let members = (1...4).map { _ in
                 let wanted = Self.categories.filter { _ in Bool.random(using: &random) }
-                return (name: name, wanted: wanted, size: Int.random(in: 1...40, using: &random))
+                return (wanted: wanted, size: Int.random(in: 1...40, using: &random))
             }
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for member in members {
                     let sources = EventSources(unionOf: member.wanted.map { .category($0) })
                     group.addTask {
-                        pages.enter(member.name, sources)
-                        defer { pages.leave(member.name) }
+                        let id = pages.enter(sources)
+                        defer { pages.leave(id) }
                         var (position, seen) = (GlobalPosition.zero, [GlobalPosition]())
                         while true {
                             let page = try await pages.page(after: position, count: member.size, for: sources) {
@@ -97,7 +96,7 @@ import Testing
         let log = try Log(50, &random)
         let pages = SharedPages(LogHistory())
         let sources: EventSources = [.category("a"), .category("b"), .category("c")]
-        for name in ["f1", "f2", "f3"] as [FollowerName] { pages.enter(name, sources) }
+        for _ in 1...3 { _ = pages.enter(sources) }
         let barrier = Barrier()
         let first = Task {
             try await pages.page(after: .zero, count: 10, for: sources) {
@@ -136,12 +135,12 @@ import Testing
         let history = LogHistory()
         let pages = SharedPages(history)
         let read: @Sendable (EventSources) -> LogPage = { log.page(after: .zero, count: 10, $0) }
-        pages.enter("f1", .category("a"))
-        pages.enter("f2", .category("a"))
+        _ = pages.enter(.category("a"))
+        _ = pages.enter(.category("a"))
         _ = try await pages.page(after: .zero, count: 10, for: .category("a")) { read($0) }
         _ = try await pages.page(after: .zero, count: 10, for: .category("a")) { read($0) }
         #expect(log.reads.withLock { $0 } == 1)
-        pages.enter("f3", .category("b"))
+        _ = pages.enter(.category("b"))
         let more = try await pages.page(after: .zero, count: 10, for: .category("b")) { read($0) }
         #expect(log.reads.withLock { $0 } == 2)
         #expect(more.events.filter { $0.stream.belongs(to: "b") }.count == log.events.filter { $0.stream.belongs(to: "b") }.count)
