@@ -32,7 +32,7 @@ struct SettingsTests {
     func read() throws {
         let settings = try settings([
             "DATABASE_URL": "host=/tmp", "DATABASE_POOLER": "transaction", "LISTEN_DATABASE_URL": "host=/run", "DATABASE_LOG": "accounts",
-            "DATABASE_EXTENSION_SCHEMAS": "extensions, Other-1",
+            "DATABASE_EXTENSION_SCHEMAS": "extensions, Other-1", "PROJECTION_REBUILD_CHANGED": "true",
             "PORT": "0", "PROJECT_PORT": "8081", "HOST": "",
             "READ_PATIENCE_MS": "250",
             "LOG_LEVEL": "debug", "LOG_FORMAT": "json", "LOG_REQUESTS": "true", "JWT_ISSUER": "", "SMTP_HOST": "mail",
@@ -54,7 +54,7 @@ struct SettingsTests {
         #expect((settings.host, settings.port, settings.projectPort, settings.issuer) == ("127.0.0.1", 0, 8081, nil))
         #expect((settings.readPatience, settings.logLevel, settings.logFormat) == (.milliseconds(250), .debug, .json))
         #expect(("\(settings.pooler)", settings.listenDatabaseURL) == ("transaction", "host=/run"))
-        #expect(settings.extensionSchemas == ["extensions", "Other-1"])
+        #expect(settings.extensionSchemas == ["extensions", "Other-1"] && settings.rebuildsChanged)
         #expect((settings.verifyEvery, settings.verifyEventsPerSecond) == (.seconds(3600), nil))
         #expect(settings.own.string(forKey: "smtp.host") == "mail")
     }

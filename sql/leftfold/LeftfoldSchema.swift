@@ -34,5 +34,7 @@ public enum LeftfoldSchema {
         (29, "switching", PackageResources.V0029_switching_sql),
         (30, "workers", PackageResources.V0030_workers_sql),
         (31, "scratches", PackageResources.V0031_scratches_sql),
+        (32, "attached", PackageResources.V0032_attached_sql),
+        (33, "dropping", PackageResources.V0033_dropping_sql),
     ]
 }

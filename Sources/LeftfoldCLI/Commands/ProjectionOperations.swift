@@ -111,7 +111,8 @@ struct RemoveProjection<P: CommandLineProgram>: AsyncParsableCommand {
         CommandConfiguration(
             commandName: "remove", abstract: "Drop the tables and views of a projection that no code has any more.",
             discussion: """
-                Refused while this program has it, while somebody works on it, and while others have views on its views. That it was there, and who \
+                Refused while this program has it, while somebody works on it, and while others rest on its views or tables, unless --cascade says that all \
+                of that goes, too. That it was there, and who \
                 removed it and why, stays on record.
                 """)
     }
@@ -120,6 +121,8 @@ struct RemoveProjection<P: CommandLineProgram>: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
     @Argument(help: "The projection.")
     var projection: String
+    @Flag(name: .long, help: "Drop what others built on its views and tables, too.")
+    var cascade = false
     @OptionGroup var why: Why
 
     func run() async throws {
@@ -129,7 +132,7 @@ struct RemoveProjection<P: CommandLineProgram>: AsyncParsableCommand {
             }
             guard let name = ProjectionName(rawValue: projection) else { throw Misconfigured("“\(projection)” is no name of a projection") }
             do {
-                try await assembly.database.remove(name, by: assembly.localOperator.subject, because: why.reason)
+                try await assembly.database.remove(name, by: assembly.localOperator.subject, because: why.reason, cascade: cascade)
             } catch let refused as OperationRefused where refused.code == "unknown_projection" {
                 throw Misconfigured("the database has no projection “\(projection)”")
             }

@@ -13,6 +13,7 @@ struct Projections<P: CommandLineProgram>: AsyncParsableCommand {
                 List.self, VerifyProjection<P>.self, ExplainProjection<P>.self, ShowProjection<P>.self, DropPastReadModels<P>.self,
                 Retry.self,
                 SkipInProjection<P>.self, PauseProjection<P>.self, ResumeProjection<P>.self,
+                RollbackProjection<P>.self, DropGeneration<P>.self,
                 RemoveProjection<P>.self, ProjectionSkips<P>.self, ProjectionOperations<P>.self,
             ], defaultSubcommand: List.self)
     }

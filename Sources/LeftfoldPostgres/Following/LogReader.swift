@@ -14,21 +14,24 @@ struct LogReader: Sendable {
     /// What others of this process read, too.
     var shared: SharedPages?
 
-    /// Hands over what comes after the position, page by page, up to the head as it was at the last look.
-    func read(after position: GlobalPosition, _ body: (ArraySlice<RecordedEvent>) async throws -> Void) async throws {
-        try await read(after: position, as: { $0 }, body)
+    /// Hands over what comes after the position, page by page, up to the head as it was at the last look, or to an earlier position.
+    func read(
+        after position: GlobalPosition, upTo end: GlobalPosition? = nil, _ body: (ArraySlice<RecordedEvent>) async throws -> Void
+    ) async throws {
+        try await read(after: position, upTo: end, as: { $0 }, body)
     }
 
     /// Hands over what is made of each page.
     ///
     /// - Parameter prepare: called beside the body for the page before.
     func read<Batch: Sendable>(
-        after position: GlobalPosition, as prepare: @escaping @Sendable (ArraySlice<RecordedEvent>) -> Batch,
-        _ body: (Batch) async throws -> Void
+        after position: GlobalPosition, upTo end: GlobalPosition? = nil,
+        as prepare: @escaping @Sendable (ArraySlice<RecordedEvent>) -> Batch, _ body: (Batch) async throws -> Void
     ) async throws {
-        var (page, batch) = try await prepared(after: position, prepare)
-        while let last = page.events.last, last.position < page.head {
-            async let following = prepared(after: last.position, prepare)
+        if let end, end <= position { return }
+        var (page, batch) = try await prepared(after: position, upTo: end, prepare)
+        while let last = page.events.last, last.position < min(page.head, end ?? page.head) {
+            async let following = prepared(after: last.position, upTo: end, prepare)
             try await body(batch)
             (page, batch) = try await following
         }
@@ -36,9 +39,9 @@ struct LogReader: Sendable {
     }
 
     private func prepared<Batch: Sendable>(
-        after position: GlobalPosition, _ prepare: @Sendable (ArraySlice<RecordedEvent>) -> Batch
+        after position: GlobalPosition, upTo end: GlobalPosition?, _ prepare: @Sendable (ArraySlice<RecordedEvent>) -> Batch
     ) async throws -> (LogPage, Batch) {
-        let page = try await page(after: position)
+        let page = try await page(after: position, upTo: end)
         return (page, prepare(page.events[...]))
     }
 

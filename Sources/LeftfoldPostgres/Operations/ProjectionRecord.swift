@@ -40,7 +40,7 @@ public struct ProjectionSkip: Sendable, Codable, Equatable {
 public struct ProjectionOperation: Sendable, Codable, Equatable {
     public var number: Int64
     public var performedAt: Date
-    /// `retry`, `skip`, `park`, `unpark`, `pause`, `resume` or `remove`.
+    /// `retry`, `skip`, `park`, `unpark`, `pause`, `resume`, `rollback`, `drop` or `remove`.
     public var operation: String
     public var projection: String
     public var position: GlobalPosition?

@@ -5,15 +5,22 @@ extension LeftfoldDatabase {
     /// Removes a projection that no code has any more: the tables and views of all its generations, and the rows of their followers, in one
     /// transaction, with a row that tells who did it and why. Code that still has it would make it anew.
     ///
-    /// Throws ``OperationRefused`` where there is none, where somebody works on it (`projection_at_work`), or where others built views on its views
-    /// (`projection_in_use`); `Unavailable` when the database is away or somebody reads the views for long; or the database's error.
-    public func remove(_ projection: ProjectionName, by principal: String, because reason: String) async throws {
+    /// Throws ``OperationRefused`` where there is none, where somebody works on it (`projection_at_work`), or where others built something on its views
+    /// or tables (`projection_in_use`, with what that is); `Unavailable` when the database is away or somebody reads the views for long; or the
+    /// database's error.
+    ///
+    /// - Parameters:
+    ///   - projection: of this program or another's.
+    ///   - principal: who does it, as they say.
+    ///   - reason: why; on record.
+    ///   - cascade: removes what others built, too.
+    public func remove(_ projection: ProjectionName, by principal: String, because reason: String, cascade: Bool = false) async throws {
         do {
             try await withConnection { connection in
                 try await connection.transaction { connection in
                     // Whoever comes after us waits no longer for us than we for others.
                     try await connection.execute("SET LOCAL lock_timeout = '5s'")
-                    try await remove(projection, principal, reason, on: connection)
+                    try await remove(projection, principal, reason, cascade, on: connection)
                 }
             }
         } catch let error as PostgresError where error.sqlState == .dependentObjectsStillExist {
@@ -25,7 +32,9 @@ extension LeftfoldDatabase {
         }
     }
 
-    private func remove(_ projection: ProjectionName, _ principal: String, _ reason: String, on connection: Connection) async throws {
+    private func remove(
+        _ projection: ProjectionName, _ principal: String, _ reason: String, _ cascade: Bool, on connection: Connection
+    ) async throws {
         try await Generations.lock(projection, of: log, on: connection)
         // Locked, so that nobody gets a lease meanwhile.
         let followers = try await connection.execute(
@@ -40,7 +49,13 @@ extension LeftfoldDatabase {
             if let worker { throw OperationRefused("projection_at_work", "\(worker) works on \(name); stop it first.") }
         }
         let schemas = followers.map { Generation(log: log, projection: projection, number: $0.1, codeVersion: 0).schema }
-        try await dropViews(on: schemas, connection)
+        try await dropViews(on: schemas, cascade, connection)
+        try await lockTables(in: schemas, connection)
+        let dependents = try await connection.execute("SELECT d FROM \(log).dependents(\(schemas)) AS d ORDER BY 1").map {
+            try $0.decode(String.self)
+        }
+        guard cascade || dependents.isEmpty else { throw OperationRefused.inUse(projection, dependents) }
+        // All that this reaches is in the schema, or whoever asked knows of it.
         for schema in schemas { try await connection.execute("DROP SCHEMA IF EXISTS \(identifier: schema) CASCADE") }
         try await connection.execute(
             """
@@ -50,13 +65,14 @@ extension LeftfoldDatabase {
             """)
         // The rows stay, so that no number is used again.
         try await connection.execute(
-            "UPDATE \(log).generations SET state = 'dropped', follower = NULL WHERE projection = \(projection) AND state <> 'dropped'")
+            "UPDATE \(log).generations SET state = 'dropped', follower = NULL, kept_until = NULL WHERE projection = \(projection) AND state <> 'dropped'"
+        )
         try await connection.execute("DELETE FROM \(log).followers WHERE name = ANY (\(followers.map(\.0.rawValue)))")
         try await connection.execute("SELECT pg_notify(\(Announcements.checkpoints(of: log)), \("switched \(projection)"))")
     }
 
     /// The stable views on these generations; not those that others built on them.
-    private func dropViews(on schemas: [String], _ connection: Connection) async throws {
+    private func dropViews(on schemas: [String], _ cascade: Bool, _ connection: Connection) async throws {
         let views = try await connection.execute(
             """
             SELECT DISTINCT v.relname::text FROM pg_depend AS d
@@ -66,7 +82,21 @@ extension LeftfoldDatabase {
             JOIN pg_namespace AS n ON n.oid = t.relnamespace AND n.nspname = ANY (\(schemas))
             """
         ).map { try $0.decode(String.self) }
-        for view in views { try await connection.execute("DROP VIEW \(identifier: readSchema).\(identifier: view)") }
+        let how: SQL = cascade ? "CASCADE" : "RESTRICT"
+        for view in views { try await connection.execute("DROP VIEW \(identifier: readSchema).\(identifier: view) \(fragment: how)") }
+    }
+
+    /// Nobody builds anything on them from here on.
+    private func lockTables(in schemas: [String], _ connection: Connection) async throws {
+        let tables = try await connection.execute(
+            """
+            SELECT n.nspname::text, c.relname::text FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+            WHERE n.nspname = ANY (\(schemas)) AND c.relkind IN ('r', 'p') ORDER BY c.oid
+            """
+        ).map { try $0.decode(String.self, String.self) }
+        for (schema, table) in tables {
+            try await connection.execute("LOCK TABLE \(identifier: schema).\(identifier: table) IN ACCESS EXCLUSIVE MODE")
+        }
     }
 }
 

@@ -18,21 +18,9 @@ struct Generations: Sendable {
         ).first.map(generation)
     }
 
-    private func generation(_ row: Row) throws -> Generation {
+    func generation(_ row: Row) throws -> Generation {
         let (number, version) = try row.decode(Int.self, Int.self)
         return Generation(log: log, projection: name, number: number, codeVersion: version)
-    }
-
-    /// Those in a state, the newest first.
-    private func all(_ state: String, _ condition: SQL = "true", locking: SQL = "", on connection: Connection) async throws -> [Generation]
-    {
-        try await connection.execute(
-            """
-            SELECT g.number, g.code_version FROM \(log).generations AS g JOIN \(log).followers AS f ON f.name = g.follower
-            WHERE g.projection = \(name) AND g.state = \(state) AND \(fragment: condition)
-            ORDER BY g.number DESC \(fragment: locking)
-            """
-        ).map(generation)
     }
 
     // MARK: Making
@@ -62,10 +50,11 @@ struct Generations: Sendable {
         try await Lease.register(generation.follower, in: log, on: connection)
         try await connection.execute(
             """
-            INSERT INTO \(log).generations (projection, number, code_version, follower)
-            VALUES (\(name), \(Int32(generation.number)), \(Int32(generation.codeVersion)), \(generation.follower))
+            INSERT INTO \(log).generations (projection, number, code_version, follower, tables)
+            VALUES (\(name), \(Int32(generation.number)), \(Int32(generation.codeVersion)), \(generation.follower), \(projection.tables))
             """)
         try await asOwner(on: connection) { try await createTables(of: generation, on: $0) }
+        try await takeOver(attachedTo: try await live { try await connection.execute($0) }, to: generation, on: connection)
         return generation
     }
 
@@ -101,39 +90,5 @@ struct Generations: Sendable {
 
     static func lock(_ name: ProjectionName, of log: LogName, on connection: Connection) async throws {
         try await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended(\("generations of \(log) \(name)"), 0))")
-    }
-
-    // MARK: Dropping
-
-    /// The one before the live one stays for a way back; older ones go.
-    func dropRetired(on connection: Connection) async throws {
-        for generation in try await all("retired", on: connection).dropFirst() where try await mayDrop(generation, on: connection) {
-            try await drop(generation, on: connection)
-        }
-    }
-
-    /// What a killed rebuild left: those that are being built, with nobody at work.
-    func dropAbandoned(on connection: Connection) async throws {
-        let abandoned = try await all(
-            "building",
-            "\(fragment: Lease.isFree) AND (f.lease_until IS NOT NULL OR f.created_at + interval '1 minute' < clock_timestamp())",
-            // The lease that a batch under way will prolong is not seen yet; its row is locked.
-            locking: "FOR UPDATE OF f SKIP LOCKED", on: connection)
-        for generation in abandoned where try await mayDrop(generation, on: connection) { try await drop(generation, on: connection) }
-    }
-
-    /// Unless it is live: when the connection broke at the commit of the switch, it may be, and its tables are what queries read.
-    func drop(_ generation: Generation, on connection: Connection) async throws {
-        let dropped = try await connection.execute(
-            """
-            UPDATE \(log).generations SET state = 'dropped', follower = NULL
-            WHERE projection = \(name) AND number = \(Int32(generation.number)) AND state NOT IN ('live', 'dropped')
-            """
-        ).affected
-        guard dropped == 1 else { return }
-        try await connection.execute("DELETE FROM \(log).followers WHERE name = \(generation.follower)")
-        try await asOwner(of: generation, on: connection) {
-            _ = try await $0.execute("DROP SCHEMA IF EXISTS \(identifier: generation.schema) CASCADE")
-        }
     }
 }

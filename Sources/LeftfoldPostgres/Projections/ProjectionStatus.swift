@@ -6,7 +6,7 @@ import LeftfoldDriver
 public struct ProjectionStatus: Sendable, Codable, Equatable {
     public var projection: String
     public var generation: Int
-    /// `live`, `building` or `retired`.
+    /// `live`, `building`, `kept` or `retired`.
     public var state: String
     /// Of the code that built it. Code of another version leaves it alone.
     public var codeVersion: Int
@@ -60,8 +60,9 @@ extension ProjectionStatus {
 }
 
 extension LeftfoldDatabase {
-    /// All generations that are live or being built. Throws `Unavailable` when the database is away.
-    public func projectionStatuses() async throws -> [ProjectionStatus] {
+    /// All generations that are live, kept or being built; also those that are retired, if asked for. Throws `Unavailable` when the database is away.
+    public func projectionStatuses(retired: Bool = false) async throws -> [ProjectionStatus] {
+        let states = ["live", "building", "kept"] + (retired ? ["retired"] : [])
         let rows: Rows
         do {
             rows = try await pool.execute(
@@ -70,7 +71,7 @@ extension LeftfoldDatabase {
                     CASE WHEN p.leased THEN p.lease_owner END, p.failed_position, p.failure, p.updated_at, p.paused_at,
                     (SELECT count(*) FROM \(log).skipped_events AS s WHERE s.follower = p.follower),
                     (SELECT count(*) FROM \(log).parked_streams AS s WHERE s.follower = p.follower)
-                FROM \(log).projections AS p WHERE p.state IN ('live', 'building') ORDER BY p.projection, p.generation
+                FROM \(log).projections AS p WHERE p.state = ANY (\(states)) ORDER BY p.projection, p.generation
                 """)
         } catch {
             throw error.asUnavailable

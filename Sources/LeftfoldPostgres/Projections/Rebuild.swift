@@ -5,22 +5,35 @@ import Logging
 
 /// Builds the next generation of a projection from event zero beside the live one, and switches to it in one transaction.
 /// Writes and queries go on throughout; nobody sees an empty or half-filled table. The live generation may be of another
-/// version of the code, and its projectors go on with it until the switch.
+/// version of the code, and its projectors go on with it until the switch, and after it where it is kept.
+///
+/// What others attached to the read tables goes along where that is certain: rights, row security, statistics, comments, plain indexes, and
+/// triggers, at the switch. An old generation to which anything else is attached is not dropped; that is logged as a warning, and
+/// ``LeftfoldDatabase/attachedToOldGenerations(of:)`` tells.
 public struct Rebuild: Sendable {
     private let projection: any PostgresProjection
     private let database: LeftfoldDatabase
     private let reader: LogReader
+    private let keeping: Keeping
     private let memory: Int
+
+    /// Called after each batch with its position and the head.
+    public typealias Progress = @Sendable (GlobalPosition, GlobalPosition) async -> Void
 
     /// - Parameters:
     ///   - projection: in the version of the code that is to be live.
     ///   - database: the log that it follows, and where its tables are.
+    ///   - keeping: what becomes of the generation that is live until then.
     ///   - batchSize: events at a time at most.
     ///   - memory: the rows of the fold form that are changed in memory before they are written, in bytes, about. The more, the fewer are
     ///     written twice.
-    public init(_ projection: any PostgresProjection, in database: LeftfoldDatabase, batchSize: Int = 2000, memory: Int = 128 << 20) {
+    public init(
+        _ projection: any PostgresProjection, in database: LeftfoldDatabase, keeping: Keeping = .nothing, batchSize: Int = 2000,
+        memory: Int = 128 << 20
+    ) {
         self.projection = projection
         self.database = database
+        self.keeping = keeping
         self.memory = memory
         reader = LogReader(store: database.store, pace: BatchPace(batchSize), sources: projection.sources)
     }
@@ -30,43 +43,70 @@ public struct Rebuild: Sendable {
     /// Rebuilds and returns what is live then. If it fails or is stopped, the live generation stays as it was, and the
     /// unfinished one is dropped. One that was killed leaves it behind, and a later rebuild drops it.
     ///
-    /// Throws ``RebuildFailed``, or ``UnfitProjection``, or the database's error.
-    ///
-    /// - Parameter progress: called after each batch with its position and the head.
-    public func run(progress: @escaping @Sendable (GlobalPosition, GlobalPosition) async -> Void = { _, _ in }) async throws -> Generation {
-        _ = try await generations.ensureLive()
-        let generation = try await database.withConnection { connection in
-            try await connection.transaction { connection in
-                try await generations.lock(on: connection)
-                try await generations.dropAbandoned(on: connection)
-                return try await generations.create(on: connection)
-            }
+    /// Throws ``RebuildFailed``, ``UnfitProjection``, ``OperationRefused`` while somebody else builds one (`rebuild_at_work`), or the database's
+    /// error.
+    public func run(progress: @escaping Progress = { _, _ in }) async throws -> Generation {
+        try await rebuild { construction, head in
+            try await construction.fill(memory: memory, progress)
+            try await construction.readAll(&head, progress)
+            try await construction.switchOver(keeping: keeping)
         }
+    }
+
+    /// The same, and before the switch the new rows are compared with the live ones.
+    ///
+    /// - Parameters:
+    ///   - limit: how many of the rows that differ are told of each table.
+    ///   - review: gets what differs. If it throws, nothing is switched, and that is thrown.
+    public func run(
+        comparing limit: Int, progress: @escaping Progress = { _, _ in },
+        review: @escaping @Sendable (GenerationDifference) async throws -> Void
+    ) async throws -> Generation {
+        try await rebuild { construction, head in
+            let difference = try await construction.compare(limit, &head, progress)
+            try await construction.whileRenewing { try await review(difference) }
+            try await construction.readAll(&head, progress)
+            try await construction.switchOver(keeping: keeping)
+        }
+    }
+
+    /// Builds the next generation, compares it with the live one, both at the same position, and drops it: nothing is switched. Throws what
+    /// ``run(progress:)`` does.
+    ///
+    /// - Parameter limit: how many of the rows that differ are told of each table.
+    public func difference(showing limit: Int = 10, progress: @escaping Progress = { _, _ in }) async throws -> GenerationDifference {
+        let generation = try await generations.begin(logger)
+        let result: Result<GenerationDifference, any Error>
         do {
-            while true {
-                let (size, deadline) = (reader.pace.size, reader.pace.deadline)
-                do {
-                    try await database.withConnection(
-                        for: generation.follower, searchPath: generation.searchPath(database), deadline: deadline
-                    ) { try await build(generation, on: $0, progress) }
-                    await dropRetired()
-                    return generation
-                } catch let error as PostgresError where error.isOverdue && (reader.pace.size, reader.pace.deadline) != (size, deadline) {
-                    // A batch: again, with less of it or with more time.
-                    continue
-                }
-            }
+            result = .success(
+                try await build(generation) { construction, head in try await construction.compare(limit, &head, progress) })
         } catch {
-            let cause = error
-            // In a task of its own, awaited here: also when we are stopped, the leftovers go.
-            let outcome = await Task { () async throws in try await isLiveOrDropped(generation) }.result
-            switch outcome {
-            // The answer to the switch was lost, and nothing else.
-            case .success(true): return generation
-            case .success(false): throw cause
-            case .failure(let leftover):
-                throw failed("\(cause); and generation \(generation.number) could not be dropped (the next rebuild will): \(leftover)")
-            }
+            result = .failure(error)
+        }
+        try await cleanUp(generation, after: result)
+        return try result.get()
+    }
+
+    private func rebuild(_ steps: (inout Construction, inout GlobalPosition) async throws -> Void) async throws -> Generation {
+        let generation = try await generations.begin(logger)
+        do {
+            try await build(generation, steps)
+        } catch {
+            // The answer to the switch may have been lost, and nothing else.
+            guard try await cleanUp(generation, after: Result<Void, any Error>.failure(error)) else { throw error }
+        }
+        await dropRetired()
+        return generation
+    }
+
+    /// In a task of its own, awaited here: also when we are stopped, the leftovers go. Returns whether it is live, and stays.
+    @discardableResult
+    private func cleanUp<T>(_ generation: Generation, after result: Result<T, any Error>) async throws -> Bool {
+        switch await Task(operation: { () async throws in try await isLiveOrDropped(generation) }).result {
+        case .success(let isLive): return isLive
+        case .failure(let leftover):
+            let cause = if case .failure(let error) = result { "\(error); and " } else { "" }
+            throw failed("\(cause)generation \(generation.number) could not be dropped (the next rebuild will): \(leftover)")
         }
     }
 
@@ -75,50 +115,44 @@ public struct Rebuild: Sendable {
         try await database.withConnection { connection in
             try await connection.transaction { connection in
                 if try await generations.live({ try await connection.execute($0) }) == generation { return true }
-                try await generations.drop(generation, on: connection)
+                let attached = try await generations.drop(generation, on: connection)
+                if !attached.isEmpty { generation.staysBecause(attached) }
                 return false
             }
         }
     }
 
-    private func build(
-        _ generation: Generation, on connection: Connection, _ progress: @Sendable (GlobalPosition, GlobalPosition) async -> Void
-    ) async throws {
-        var lease = try await takeLease(of: generation)
-        let writer = try await projection.form.writer(generation, connection)
+    private func build<T: Sendable>(
+        _ generation: Generation, _ steps: (inout Construction, inout GlobalPosition) async throws -> T
+    ) async throws -> T {
         var head = try await database.store.head()
-        do {
-            try await writer.fill(from: reader, &lease, on: connection, memory: memory, progress)
-            try await reader.read(after: lease.position, as: { writer.prepare($0) }) { batch in
-                try await reader.pace.keep { try await writer.take(batch, &lease, on: connection) }
-                head = max(head, lease.position)
-                await progress(lease.position, head)
-            }
-            var pauses = Backoff(from: .milliseconds(100), to: .seconds(2))
-            while true {
-                do {
-                    try await switchOver(to: generation, &lease, writer, on: connection)
-                    break
-                } catch let error as PostgresError where error.sqlState == .lockNotAvailable {
-                    // A long query reads the view, or somebody is amid a batch.
-                    try await SilentSenders(log: database.log).end(through: database.pool, logger)
-                    try await Task.sleep(for: pauses.next())
-                    guard try await lease.renew(on: connection) else { throw LeaseLost() }
+        while true {
+            let (size, deadline) = (reader.pace.size, reader.pace.deadline)
+            do {
+                return try await database.withConnection(
+                    for: generation.follower, searchPath: generation.searchPath(database), deadline: deadline
+                ) { connection in
+                    var construction = Construction(
+                        generations: generations, generation: generation, reader: reader, connection: connection,
+                        lease: try await takeLease(of: generation), writer: try await projection.form.writer(generation, connection))
+                    return try await steps(&construction, &head)
                 }
+            } catch let error as PostgresError where error.isOverdue && (reader.pace.size, reader.pace.deadline) != (size, deadline) {
+                // A batch: again, with less of it or with more time.
+                continue
+            } catch let event as FailedEvent {
+                throw failed("\(event)")
+            } catch is LeaseLost {
+                throw failed("another process took the lease, or the log is in another epoch")
             }
-        } catch let event as FailedEvent {
-            throw failed("\(event)")
-        } catch is LeaseLost {
-            throw failed("another process took the lease, or the log is in another epoch")
         }
-        await progress(lease.position, max(head, lease.position))
     }
 
     /// After a batch that took too long our own may still be there.
     private func takeLease(of generation: Generation) async throws -> Lease {
         let end = ContinuousClock.now + Lease.length + BatchPace.usualDeadline
         while true {
-            if let lease = try await Lease.take(generation.follower, in: database, owner: Self.owner) {
+            if let lease = try await Lease.take(generation.follower, in: database, owner: Construction.owner) {
                 return lease
             }
             guard .now < end else { throw failed("another process works on generation \(generation.number)") }
@@ -128,40 +162,21 @@ public struct Rebuild: Sendable {
         }
     }
 
-    /// Comes up to the live one and switches. Both go on meanwhile; where the live one is always a little further, it is asked to stand still.
-    private func switchOver(
-        to generation: Generation, _ lease: inout Lease, _ writer: any ProjectionWriter, on connection: Connection
-    ) async throws {
-        var isFirst = true
-        while true {
-            try await reader.read(after: lease.position, as: { writer.prepare($0) }) { batch in
-                try await reader.pace.keep { try await writer.take(batch, &lease, on: connection) }
-            }
-            if try await generations.switchOver(to: generation, lease, on: connection) == nil { return }
-            if !isFirst {
-                guard try await lease.renew(on: connection) else { throw LeaseLost() }
-                try await generations.holdLive(for: generation, lease, Self.owner, on: connection)
-            }
-            isFirst = false
-        }
-    }
-
     /// Statements may still run on those, and nobody is to wait for them: what is left, the next rebuild drops.
     private func dropRetired() async {
         do {
-            try await database.withConnection { connection in
+            let staying = try await database.withConnection { connection in
                 try await connection.transaction { connection in
                     try await connection.execute("SET LOCAL lock_timeout = '2s'")
                     try await generations.lock(on: connection)
-                    try await generations.dropRetired(on: connection)
+                    return try await generations.dropRetired(on: connection)
                 }
             }
+            for (generation, attached) in staying { generation.staysBecause(attached) }
         } catch {
             logger.notice("older generations are not dropped yet", metadata: ["projection": "\(projection.name)", "error": "\(error)"])
         }
     }
-
-    private static var owner: String { "rebuild \(ProcessInfo.processInfo.processIdentifier)" }
 
     private var logger: Logger { Logger(label: "leftfold.rebuild") }
 

@@ -55,7 +55,11 @@ extension Assembly {
 
     /// One projector for each projection.
     func projectors() -> [any Service] {
-        composition.projections.map { Projector($0, in: database, batchSize: settings.projectionBatch, logger: logger) }
+        composition.projections.map {
+            Projector(
+                $0, in: database, batchSize: settings.projectionBatch,
+                whenChanged: settings.rebuildsChanged ? .rebuilds(keeping: .during(.seconds(86_400))) : .waits, logger: logger)
+        }
     }
 
     /// What compares the read tables with the log all the time, where that is wanted.

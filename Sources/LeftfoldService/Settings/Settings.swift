@@ -62,6 +62,8 @@ public struct Settings: Sendable {
     public var queryCacheMegabytes = 64
     /// Events that a projection applies in one transaction at most.
     public var projectionBatch = 1000
+    /// Whether a process that projects builds the next generation itself where older code built the live one.
+    public var rebuildsChanged = false
     /// How long after its last verification `project` verifies a projection again; nil: never.
     public var verifyEvery: Duration?
     /// Events that a verification replays a second at most; nil: as fast as it goes.
@@ -171,6 +173,7 @@ public struct Settings: Sendable {
         try number("aggregate.cache.size", 0 ... .max) { aggregateCache = $0 }
         try number("query.cache.size", 0 ... .max) { queryCache = $0 }
         try number("query.cache.mib", 1...1_000_000) { queryCacheMegabytes = $0 }
+        try flag("projection.rebuild.changed") { rebuildsChanged = $0 }
         try number("projection.batch.size", 1...1_000_000) { projectionBatch = $0 }
         try number("verify.every.seconds", 0...31_536_000) { verifyEvery = $0 == 0 ? nil : .seconds($0) }
         try number("verify.events.per.second", 0...1_000_000_000) { verifyEventsPerSecond = $0 == 0 ? nil : $0 }

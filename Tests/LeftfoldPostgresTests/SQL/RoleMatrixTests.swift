@@ -26,6 +26,7 @@ import Testing
         "followers.paused_at": projectors,
         "parked_streams.from_version": projectors, "parked_streams.resuming": projectors, "parked_streams.failure": projectors,
         "generations.state": projectors, "generations.follower": projectors, "generations.live_since": projectors,
+        "generations.kept_until": projectors, "generations.made": projectors,
         "scratches.position": projectors, "scratches.kept_until": projectors,
         "verifications.generation": projectors, "verifications.position": projectors, "verifications.differing": projectors,
         "verifications.verified_at": projectors,
@@ -33,7 +34,8 @@ import Testing
     private static let executing: [String: Set<DatabaseRole>] = {
         var rights: [String: Set<DatabaseRole>] = [
             "advance": projectors, "hold_live": projectors, "switch_generation": projectors, "no_such_row": projectors,
-            "share_work": projectors, "foreign_relations": projectors,
+            "share_work": projectors, "foreign_relations": projectors, "belongings": projectors, "dependents": projectors,
+            "attached": projectors, "carry_over": projectors, "drop_generation": projectors,
             "operate": [.owner, .operator], "begin_epoch": [.owner, .operator],
             "write": [.owner, .writer], "enter_epoch": all,
         ]

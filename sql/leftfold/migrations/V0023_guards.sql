@@ -13,6 +13,7 @@ AS $$
         ('commands_without_events', 'commands_without_events_are_append_only'),
         ('followers', 'followers_never_go_back'),
         ('generations', 'generations_never_show_less'),
+        ('generations', 'generations_remember_what_was_shown'),
         ('follower_operations', 'follower_operations_are_append_only')
     ) AS g (relation, trigger)
     LEFT JOIN pg_trigger AS t ON t.tgrelid = to_regclass(g.relation) AND t.tgname = g.trigger::name

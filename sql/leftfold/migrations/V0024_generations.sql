@@ -10,34 +10,48 @@ CREATE TABLE generations (
     follower     text        COLLATE "C",
     created_at   timestamptz NOT NULL DEFAULT clock_timestamp(),
     live_since   timestamptz,
+    -- How far queries had seen it when another one went live.
+    shown_to     bigint,
+    -- Of one that is followed although another one is live.
+    kept_until   timestamptz,
+    -- Those that queries see.
+    tables       text[]      NOT NULL DEFAULT '{}',
+    -- What the code made. Whatever else is found at its tables is somebody's.
+    made         text[]      NOT NULL DEFAULT '{}',
     CONSTRAINT generations_pkey PRIMARY KEY (projection, number),
     CONSTRAINT generations_follower_key UNIQUE (follower),
     CONSTRAINT generations_follower_fkey FOREIGN KEY (follower) REFERENCES followers (name),
-    CONSTRAINT generations_state_known CHECK (state IN ('building', 'live', 'retired', 'dropped')),
+    -- building -> live -> retired -> dropped; what is kept may go live again, and is retired in the end.
+    CONSTRAINT generations_state_known CHECK (state IN ('building', 'live', 'kept', 'retired', 'dropped')),
     CONSTRAINT generations_followed_until_dropped CHECK ((state = 'dropped') = (follower IS NULL)),
+    CONSTRAINT generations_kept_for_a_while CHECK ((state = 'kept') = (kept_until IS NOT NULL)),
     CONSTRAINT generations_in_range CHECK (number > 0)
 );
 
 -- Queries read one.
 CREATE UNIQUE INDEX generations_one_live ON generations (projection) WHERE state = 'live';
 
--- Queries never see less than they saw: what goes live has applied all that an earlier one had. All of them stand still meanwhile.
+-- Queries never see less than they saw: what goes live has applied all that the last one had when it went. Both stand still meanwhile.
 CREATE FUNCTION refuse_showing_less() RETURNS trigger LANGUAGE plpgsql
 SET search_path FROM CURRENT
 AS $$
 DECLARE
     reached bigint;
-    shown   bigint;
+    last    record;
 BEGIN
     SELECT f.position INTO reached FROM followers AS f WHERE f.name = NEW.follower FOR UPDATE;
-    SELECT max(e.position) INTO shown FROM (
-        SELECT f.position FROM generations AS g JOIN followers AS f ON f.name = g.follower
-        WHERE g.projection = NEW.projection AND g.number <> NEW.number AND g.state IN ('live', 'retired') FOR UPDATE OF f) AS e;
+    SELECT g.shown_to, g.live_since INTO last FROM generations AS g
+    WHERE g.projection = NEW.projection AND g.number <> NEW.number AND g.live_since IS NOT NULL
+        -- Where nothing is left of what was shown, the projection was removed.
+        AND g.state <> 'dropped'
+    ORDER BY g.live_since DESC LIMIT 1;
     -- Of a log that has lost its end nothing more can be shown than there is.
-    IF reached < shown AND reached < (SELECT coalesce(max(e.position), 0) FROM events AS e) THEN
-        RAISE EXCEPTION 'generation % of % is at %, and queries have seen %', NEW.number, NEW.projection, reached, shown
+    IF reached < last.shown_to AND reached < (SELECT coalesce(max(e.position), 0) FROM events AS e) THEN
+        RAISE EXCEPTION 'generation % of % is at %, and queries have seen %', NEW.number, NEW.projection, reached, last.shown_to
             USING ERRCODE = 'LF005';
     END IF;
+    -- Whichever way the clock went.
+    NEW.live_since := greatest(clock_timestamp(), last.live_since + interval '1 microsecond');
     RETURN NEW;
 END
 $$;
@@ -47,6 +61,21 @@ CREATE TRIGGER generations_never_show_less
     BEFORE INSERT OR UPDATE OF state ON generations
     FOR EACH ROW WHEN (NEW.state = 'live') EXECUTE FUNCTION refuse_showing_less();
 ALTER TABLE generations ENABLE ALWAYS TRIGGER generations_never_show_less;
+
+CREATE FUNCTION remember_what_was_shown() RETURNS trigger LANGUAGE plpgsql
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+    SELECT f.position INTO NEW.shown_to FROM followers AS f WHERE f.name = OLD.follower FOR UPDATE;
+    RETURN NEW;
+END
+$$;
+REVOKE EXECUTE ON FUNCTION remember_what_was_shown() FROM PUBLIC;
+
+CREATE TRIGGER generations_remember_what_was_shown
+    BEFORE UPDATE OF state ON generations
+    FOR EACH ROW WHEN (OLD.state = 'live' AND NEW.state <> 'live') EXECUTE FUNCTION remember_what_was_shown();
+ALTER TABLE generations ENABLE ALWAYS TRIGGER generations_remember_what_was_shown;
 
 -- What has the name of a projection's read table in the schema of the views, and is none of its views: not ours to replace.
 CREATE FUNCTION foreign_relations(p_projection text, p_read_schema text, p_tables text[], OUT relation text) RETURNS SETOF text

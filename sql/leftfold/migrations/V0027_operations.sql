@@ -15,7 +15,7 @@ CREATE TABLE follower_operations (
     principal    nonempty    NOT NULL,                       -- as they said who they are
     reason       nonempty,
     CONSTRAINT follower_operations_pkey PRIMARY KEY (number),
-    CONSTRAINT follower_operations_known CHECK (operation IN ('retry', 'skip', 'park', 'unpark', 'pause', 'resume', 'remove')),
+    CONSTRAINT follower_operations_known CHECK (operation IN ('retry', 'skip', 'park', 'unpark', 'pause', 'resume', 'remove', 'rollback', 'drop')),
     CONSTRAINT follower_operations_have_a_reason CHECK (reason IS NOT NULL OR operation IN ('retry', 'unpark', 'resume')),
     CONSTRAINT follower_operations_bounded CHECK (octet_length(principal) <= 512 AND octet_length(reason) <= 2000)
 );

@@ -1,10 +1,11 @@
 -- The switch of generations: from one moment on, queries read another one. It is one call, so that nobody can fall asleep in it and hold up
 -- projections, queries and other rebuilds.
 
--- Has the live generation of a projection stand still for a moment, so that the one that is being built can come up to it. Returns where it
--- stands. No lock is left: whoever follows it goes on when the moment is over.
+-- Has the live generation of a projection stand still for a moment, so that another one can come up to it. Returns where it stands. No lock is
+-- left: whoever follows it goes on when the moment is over.
 --
---   p_number, p_lease_epoch   the generation that is being built, and the lease of who builds it (LF002 where it is another's)
+--   p_number, p_lease_epoch   the generation that is being built, and the lease of who builds it (LF002 where it is another's);
+--                             or one that is kept, and null: whoever follows that one goes on
 --   p_owner                   who asks
 CREATE FUNCTION hold_live(p_projection text, p_number integer, p_lease_epoch bigint, p_owner text, p_moment interval) RETURNS bigint
 LANGUAGE plpgsql
@@ -17,10 +18,11 @@ BEGIN
         RAISE EXCEPTION 'p_moment must be 10 seconds at most' USING ERRCODE = 'LF006';
     END IF;
     PERFORM FROM followers AS f JOIN generations AS g ON g.follower = f.name
-    WHERE g.projection = p_projection AND g.number = p_number AND g.state = 'building'
-        AND f.lease_epoch = p_lease_epoch AND f.lease_until > clock_timestamp();
+    WHERE g.projection = p_projection AND g.number = p_number AND (
+        g.state = 'building' AND f.lease_epoch = p_lease_epoch AND f.lease_until > clock_timestamp()
+        OR g.state = 'kept' AND p_lease_epoch IS NULL);
     IF NOT FOUND THEN
-        RAISE EXCEPTION 'generation % of % is not being built by who asks', p_number, p_projection USING ERRCODE = 'LF002';
+        RAISE EXCEPTION 'generation % of % is neither being built by who asks nor kept', p_number, p_projection USING ERRCODE = 'LF002';
     END IF;
     UPDATE followers AS f
     SET lease_epoch = f.lease_epoch + 1, lease_owner = p_owner, lease_until = clock_timestamp() + p_moment
@@ -34,20 +36,23 @@ REVOKE EXECUTE ON FUNCTION hold_live(text, integer, bigint, text, interval) FROM
 -- Makes a generation the live one, and has the views show its tables. Returns null when it is done, or was before; where the live one is further,
 -- nothing is done, and its position is returned.
 --
--- It fails with LF002 unless the generation is being built with this lease and is at this position: who slept through the end of a lease must
--- not switch to what others have dropped or are building. It fails with 55P03 where something is locked, and nobody has waited long for it.
+-- It fails with LF002 unless the generation is being built with this lease and is at this position, or is kept and at least there: who slept
+-- through the end of a lease must not switch to what others have dropped or are building. It fails with 55P03 where something is locked, and nobody has waited long for it.
 --
 -- Views keep what others attached to them: owner, rights, options, comments, defaults, triggers and rules. Where columns went or changed their type, a
--- view is made anew and all of that again; it fails with 2BP01 where something is built upon such a view.
+-- view is made anew and all of that again; it fails with 2BP01 where something is built upon such a view. What others attached to the tables goes
+-- over where it can (carry_over).
 --
---   p_lease_epoch   null: of the first generation, which nobody builds
+--   p_lease_epoch   null: of the first generation, which nobody builds; or of one that is kept
+--   p_keep          for how many seconds the replaced one is kept, 'infinity' until it is dropped; null: it is retired
 CREATE FUNCTION switch_generation(
     p_projection  text,
     p_number      integer,
     p_lease_epoch bigint,
     p_position    bigint,
     p_read_schema text,
-    p_tables      text[]
+    p_tables      text[],
+    p_keep        double precision DEFAULT NULL
 ) RETURNS bigint
 LANGUAGE plpgsql
 SET search_path FROM CURRENT SET lock_timeout = '2s'
@@ -59,6 +64,7 @@ DECLARE
     owner    name;
     building record;
     live     bigint;
+    replaced integer;
     shown    name;
     old      oid;
     options  text;
@@ -73,16 +79,17 @@ BEGIN
     IF building.state = 'live' THEN
         RETURN NULL;
     END IF;
-    SELECT f.position INTO live
+    SELECT f.position, g.number INTO live, replaced
     FROM generations AS g JOIN followers AS f ON f.name = g.follower
     WHERE g.projection = p_projection AND g.state = 'live' FOR UPDATE OF f;
     -- Of a log that has lost its end. A statement of its own: the one before may have waited for the row, and its snapshot is older than that.
     IF live IS NOT NULL THEN
         live := least(live, (SELECT coalesce(max(e.position), 0) FROM events AS e));
     END IF;
-    IF building.state IS DISTINCT FROM 'building' OR building.position IS DISTINCT FROM p_position
-        OR p_lease_epoch IS NULL AND live IS NOT NULL OR p_lease_epoch <> building.lease_epoch
-    THEN
+    IF NOT coalesce(CASE building.state
+        WHEN 'building' THEN building.position = p_position AND (p_lease_epoch = building.lease_epoch OR p_lease_epoch IS NULL AND live IS NULL)
+        WHEN 'kept' THEN building.position >= p_position AND p_lease_epoch IS NULL
+    END, false) THEN
         RAISE EXCEPTION 'generation % of % is not what it was', p_number, p_projection USING ERRCODE = 'LF002';
     END IF;
     IF building.position < live THEN
@@ -90,15 +97,18 @@ BEGIN
     END IF;
 
     WITH retired AS (
-        UPDATE generations AS g SET state = 'retired' WHERE g.projection = p_projection AND g.state = 'live' RETURNING g.follower
+        UPDATE generations AS g SET state = CASE WHEN p_keep IS NULL THEN 'retired' ELSE 'kept' END,
+            kept_until = CASE WHEN p_keep = 'infinity' THEN 'infinity' ELSE clock_timestamp() + make_interval(secs => p_keep) END
+        WHERE g.projection = p_projection AND g.state = 'live' RETURNING g.follower
+    ), paused AS (
+        SELECT f.paused_at FROM followers AS f JOIN retired AS r ON r.follower = f.name
     ), stopped AS (
-        UPDATE followers AS f SET lease_epoch = f.lease_epoch + 1, lease_owner = NULL, lease_until = NULL
+        UPDATE followers AS f SET lease_epoch = f.lease_epoch + 1, lease_owner = NULL, lease_until = NULL, paused_at = NULL
         FROM retired AS r WHERE f.name = r.follower
-        RETURNING f.paused_at
     -- What is paused stays so, whichever generation is live. The lease is let go: those who follow what is live take it.
-    ) UPDATE followers AS f SET lease_owner = NULL, lease_until = NULL, paused_at = coalesce((SELECT s.paused_at FROM stopped AS s), f.paused_at)
+    ) UPDATE followers AS f SET lease_owner = NULL, lease_until = NULL, paused_at = coalesce((SELECT p.paused_at FROM paused AS p), f.paused_at)
     WHERE f.name = building.follower;
-    UPDATE generations AS g SET state = 'live', live_since = clock_timestamp() WHERE g.projection = p_projection AND g.number = p_number;
+    UPDATE generations AS g SET state = 'live', live_since = clock_timestamp(), kept_until = NULL WHERE g.projection = p_projection AND g.number = p_number;
 
     SELECT pg_get_userbyid(n.nspowner) INTO owner FROM pg_namespace AS n WHERE n.nspname = tables;
     IF owner <> current_user AND NOT may_become(session_user, owner) THEN
@@ -163,11 +173,13 @@ BEGIN
         END LOOP;
     END LOOP;
     PERFORM set_config('role', us, true);
+    -- An index is made while the tables are empty, or not at all.
+    PERFORM carry_over(p_projection, replaced, p_number, '{grant,policy,security,statistics,comment,trigger}');
     PERFORM pg_notify(log || '_checkpoints', 'released ' || building.follower);
     PERFORM pg_notify(log || '_checkpoints', 'switched ' || p_projection);
     RETURN NULL;
 END
 $$;
-REVOKE EXECUTE ON FUNCTION switch_generation(text, integer, bigint, bigint, text, text[]) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION switch_generation(text, integer, bigint, bigint, text, text[], double precision) FROM PUBLIC;
 
 INSERT INTO migrations (number, name) VALUES (29, 'switching');
