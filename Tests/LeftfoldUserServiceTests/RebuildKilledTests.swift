@@ -34,7 +34,7 @@ import Testing
                     "SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'users%'"
                 ).isEmpty
             }
-            // Who was killed has its lease for five seconds more, or a minute to take it; then the next rebuild clears away what
+            // Who was killed has its lease for five seconds more, or ten to take it; then the next rebuild clears away what
             // it left.
             try await eventually("nobody works on what is left", within: .seconds(90)) {
                 try await database.pool.execute(

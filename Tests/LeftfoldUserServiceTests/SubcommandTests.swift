@@ -90,7 +90,17 @@ import Testing
             Call(
                 "projections operations --json", keys: ["number", "performed_at", "operation", "projection", "session_role", "principal"]),
             Call("projections operations user_history", prints: "local:"),
-            Call("rebuild user_history --json", keys: ["projection", "generation", "seconds"]), Call("rebuild nonsense", status: 78),
+            Call("rebuild user_history --json", keys: ["projection", "generation", "seconds", "attached"]),
+            Call("rebuild user_history --dry-run --diff", prints: "0 added, 0 removed, 0 changed"),
+            Call("rebuild user_history --dry-run --json", keys: ["projection", "live", "generation", "position", "tables"]),
+            Call("rebuild user_history --keep --keep-for 1h", status: 64, prints: "--keep"),
+            Call("rebuild user_history --diff --keep", prints: "is live"), Call("projections", prints: "kept"),
+            Call("projections list --all", prints: "retired"),
+            Call("projections rollback user_history --reason tests --json", keys: ["projection", "generation"]),
+            Call("projections drop user_history --reason tests --json", keys: ["projection", "generation"]),
+            Call("projections rollback user_history --reason tests", status: 1, prints: "nothing_kept"),
+            Call("projections drop user_history --generation 99 --reason tests", status: 1, prints: "no_such_generation"),
+            Call("rebuild nonsense", status: 78),
             Call("doctor --check database --check schema --check projections --json", keys: ["check", "healthy", "detail"]),
             // The server of the tests does not sync.
             Call("doctor --json", status: 3, keys: ["check", "healthy", "detail"]),

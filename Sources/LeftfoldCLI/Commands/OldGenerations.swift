@@ -19,13 +19,15 @@ struct RollbackProjection<P: CommandLineProgram>: AsyncParsableCommand {
     var projection: String
     @Option(name: .long, help: "The generation; the one that was live last unless given.")
     var generation: Int?
+    @Option(name: .long, help: "How long it is waited for: 30s, 5m.", transform: span)
+    var wait: Duration = .seconds(10)
     @OptionGroup var why: Why
 
     func validate() throws { try require("--generation", generation, in: 1...Int(Int32.max)) }
 
     func run() async throws {
         let live = try await common.assembled(P.self) { assembly in
-            try await Rollback(try assembly.known(projection), in: assembly.database, to: generation)
+            try await Rollback(try assembly.known(projection), in: assembly.database, to: generation, patience: wait)
                 .run(by: assembly.localOperator.subject, because: why.reason)
         }
         try Printing(json: output.json).object(

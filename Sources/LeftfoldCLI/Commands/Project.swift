@@ -22,11 +22,19 @@ struct Project<P: CommandLineProgram>: AsyncParsableCommand {
         name: .shortAndLong, help: "Port for health and metrics; PROJECT_PORT unless given, and none without either; 0 takes a free one.")
     var port: Int?
 
+    @Flag(
+        name: .long,
+        help:
+            "Where older code built what is live, build the next generation and switch, beside the old processes; PROJECTION_REBUILD_CHANGED does so, too."
+    )
+    var rebuildChanged = false
+
     func validate() throws { try require("--port", port, in: Ranges.port) }
 
     func run() async throws {
         var settings = try common.settings()
         settings.projectPort = port ?? settings.projectPort
+        settings.rebuildsChanged = rebuildChanged || settings.rebuildsChanged
         try await P.runProcess(.project, settings)
     }
 }

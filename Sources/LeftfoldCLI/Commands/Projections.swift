@@ -25,10 +25,12 @@ struct Projections<P: CommandLineProgram>: AsyncParsableCommand {
 
         @OptionGroup var common: CommonOptions
         @OptionGroup var output: OutputOptions
+        @Flag(name: .long, help: "Also generations that are retired: nobody follows them, and they are dropped in time.")
+        var all = false
 
         func run() async throws {
             let printing = Printing(json: output.json)
-            let statuses = try await common.assembled(P.self) { try await $0.database.projectionStatuses() }
+            let statuses = try await common.assembled(P.self) { try await $0.database.projectionStatuses(retired: all) }
             if output.json {
                 for status in statuses { try printing.object(status, text: "") }
             } else {

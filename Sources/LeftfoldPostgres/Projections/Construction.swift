@@ -8,6 +8,8 @@ struct Construction: Sendable {
     let generations: Generations
     let generation: Generation
     let reader: LogReader
+    /// Of the rows that it may keep before they are written, in bytes, about.
+    let memory: Int
     let connection: Connection
     var lease: Lease
     let writer: any ProjectionWriter
@@ -16,18 +18,13 @@ struct Construction: Sendable {
 
     private var database: LeftfoldDatabase { generations.database }
 
-    /// Takes in the log up to its end by a faster way, if the projection's form has one.
-    ///
-    /// - Parameter memory: of the rows that it may keep meanwhile, in bytes, about.
-    mutating func fill(memory: Int, _ progress: Rebuild.Progress) async throws {
-        try await writer.fill(from: reader, &lease, on: connection, memory: memory, progress)
-    }
-
     /// Takes in all that there is, up to a position or to the head.
     ///
     /// - Parameter head: the last known, for whoever watches.
     mutating func readAll(upTo end: GlobalPosition? = nil, _ head: inout GlobalPosition, _ progress: Rebuild.Progress) async throws {
         var known = head
+        // By a faster way first, if the projection's form has one.
+        try await writer.fill(from: reader, upTo: end, &lease, on: connection, memory: memory, progress)
         try await read(upTo: end) { reached in
             known = max(known, reached)
             await progress(reached, end ?? known)

@@ -46,10 +46,12 @@ struct Filling<P: TableProjection> {
         self.memory = memory
     }
 
-    /// Up to the end of the log. Throws ``LeaseLost``, or the database's error.
-    mutating func run(from reader: LogReader, _ progress: @Sendable (GlobalPosition, GlobalPosition) async -> Void) async throws {
+    /// Up to the end of the log, or to an earlier position. Throws ``LeaseLost``, or the database's error.
+    mutating func run(
+        from reader: LogReader, upTo end: GlobalPosition? = nil, _ progress: @Sendable (GlobalPosition, GlobalPosition) async -> Void
+    ) async throws {
         do {
-            try await fill(from: reader, progress)
+            try await fill(from: reader, upTo: end, progress)
         } catch let error as PostgresError where error.sqlState == .checkpointMoved || error.sqlState == .epochEnded {
             throw LeaseLost()
         } catch  where error is FailedEvent || FoldWriter<P>.isAboutTheEvents(error) && !(error is LeaseLost) {
@@ -58,12 +60,14 @@ struct Filling<P: TableProjection> {
         }
     }
 
-    private mutating func fill(from reader: LogReader, _ progress: @Sendable (GlobalPosition, GlobalPosition) async -> Void) async throws {
+    private mutating func fill(
+        from reader: LogReader, upTo end: GlobalPosition?, _ progress: @Sendable (GlobalPosition, GlobalPosition) async -> Void
+    ) async throws {
         let projection = writer.projection
         isComplete = try await connection.execute(writer.table.emptiness).first?.decode(Bool.self) ?? false
         position = lease.position
         var head = try await reader.store.head()
-        try await reader.read(after: position) { events in
+        try await reader.read(after: position, upTo: end) { events in
             Page(
                 last: events.last?.position ?? .zero,
                 fold: Result { () throws(FailedEvent) in try Fold(events, projection) })
@@ -76,7 +80,7 @@ struct Filling<P: TableProjection> {
                 try await renew()
             }
             head = max(head, position)
-            await progress(position, head)
+            await progress(position, end ?? head)
         }
         try await reader.pace.keep { try await flush(reader.pace.size) }
     }

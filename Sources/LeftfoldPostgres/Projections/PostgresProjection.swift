@@ -45,17 +45,18 @@ protocol ProjectionWriter: BatchHandler {
     /// Throws ``LeaseLost``, or the database's error.
     ///
     /// - Parameters:
+    ///   - end: nil: to the end of the log.
     ///   - memory: of the rows that it may keep, in bytes, about.
     ///   - progress: called after each page with its position and the head.
     func fill(
-        from reader: LogReader, _ lease: inout Lease, on connection: Connection, memory: Int,
+        from reader: LogReader, upTo end: GlobalPosition?, _ lease: inout Lease, on connection: Connection, memory: Int,
         _ progress: @Sendable (GlobalPosition, GlobalPosition) async -> Void
     ) async throws
 }
 
 extension ProjectionWriter {
     func fill(
-        from reader: LogReader, _ lease: inout Lease, on connection: Connection, memory: Int,
+        from reader: LogReader, upTo end: GlobalPosition?, _ lease: inout Lease, on connection: Connection, memory: Int,
         _ progress: @Sendable (GlobalPosition, GlobalPosition) async -> Void
     ) async throws {}
 

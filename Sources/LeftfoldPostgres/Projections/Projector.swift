@@ -111,13 +111,13 @@ public struct Projector: Service {
             follow: { generation, ifStill in
                 let gauges = FollowerGauges(
                     kind: "kept_generation", name: "\(projection.name).\(generation.number)", factory: metrics)
-                try await follow(generation, gauges, staysAtHead: true, ifStill: ifStill)
+                try await follow(generation, gauges, ifStill: ifStill)
             }, logger: logger, patience: patience * 5)
     }
 
     /// - Parameter mayWork: it may have been retired between our look and the lease.
     private func follow(
-        _ generation: Generation, _ gauges: FollowerGauges, staysAtHead: Bool, ifStill mayWork: () async throws -> Bool
+        _ generation: Generation, _ gauges: FollowerGauges, staysAtHead: Bool = true, ifStill mayWork: () async throws -> Bool
     ) async throws {
         let run = FollowerRun(
             follower: generation.follower, handler: { try await projection.form.writer(generation, $0) }, database: database,
@@ -136,11 +136,17 @@ public struct Projector: Service {
                 "generation": "\(live.number)", "built by version": "\(live.codeVersion)", "this is version": "\(projection.version)",
             ])
         do {
-            _ = try await Rebuild(projection, in: database, keeping: keeping, batchSize: max(pace.size, 2000)).run()
+            _ = try await Rebuild(projection, in: database, keeping: keeping).run()
         } catch let refused as OperationRefused {
             // Another process does.
             logger.info("not building the next generation", metadata: ["reason": "\(refused)"])
             return false
+        } catch let failed as RebuildFailed {
+            // From event zero again, and most likely with the same end: not at once.
+            logger.critical("the next generation could not be built", metadata: ["reason": "\(failed)"])
+            await database.announcements.wait(
+                for: .switchOver(projection.name), at: database.announcements.mark(of: .switchOver(projection.name)) + 1,
+                atMost: .seconds(60))
         }
         return true
     }

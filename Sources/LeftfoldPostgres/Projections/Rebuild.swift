@@ -47,7 +47,6 @@ public struct Rebuild: Sendable {
     /// error.
     public func run(progress: @escaping Progress = { _, _ in }) async throws -> Generation {
         try await rebuild { construction, head in
-            try await construction.fill(memory: memory, progress)
             try await construction.readAll(&head, progress)
             try await construction.switchOver(keeping: keeping)
         }
@@ -133,7 +132,7 @@ public struct Rebuild: Sendable {
                     for: generation.follower, searchPath: generation.searchPath(database), deadline: deadline
                 ) { connection in
                     var construction = Construction(
-                        generations: generations, generation: generation, reader: reader, connection: connection,
+                        generations: generations, generation: generation, reader: reader, memory: memory, connection: connection,
                         lease: try await takeLease(of: generation), writer: try await projection.form.writer(generation, connection))
                     return try await steps(&construction, &head)
                 }

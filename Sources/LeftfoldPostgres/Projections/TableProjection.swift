@@ -85,11 +85,11 @@ struct FoldWriter<P: TableProjection>: ProjectionWriter {
     }
 
     func fill(
-        from reader: LogReader, _ lease: inout Lease, on connection: Connection, memory: Int,
+        from reader: LogReader, upTo end: GlobalPosition?, _ lease: inout Lease, on connection: Connection, memory: Int,
         _ progress: @Sendable (GlobalPosition, GlobalPosition) async -> Void
     ) async throws {
         var filling = Filling(writer: self, connection: connection, lease: lease, memory: memory)
         defer { lease = filling.lease }
-        try await filling.run(from: reader, progress)
+        try await filling.run(from: reader, upTo: end, progress)
     }
 }

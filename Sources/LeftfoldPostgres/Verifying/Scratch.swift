@@ -1,5 +1,6 @@
 import Leftfold
 import LeftfoldDriver
+import Logging
 
 /// Tables of a projection beside its generations, filled by a plain replay of the log, to look at. Nobody else works on them.
 ///
@@ -85,6 +86,10 @@ struct Scratch: Sendable {
                 "DELETE FROM \(log).scratches WHERE name = \(schema) AND \(fragment: condition)"
             ).affected
             guard dropped == 1 else { return }
+            let dependents = try await connection.execute("SELECT d FROM \(log).dependents(\([schema])) AS d ORDER BY 1").map {
+                try $0.decode(String.self)
+            }
+            guard dependents.isEmpty else { throw OperationRefused.inUse(generations.name, dependents) }
             try await generations.asOwner(of: tables, on: connection) {
                 _ = try await $0.execute("DROP SCHEMA IF EXISTS \(identifier: schema) CASCADE")
             }
@@ -106,6 +111,9 @@ struct Scratch: Sendable {
                 try await Scratch(generations: generations, tables: tables).drop(isLeft, on: connection)
             } catch let error as PostgresError where error.sqlState == .lockNotAvailable {
                 continue
+            } catch let refused as OperationRefused {
+                Logger(label: "leftfold.scratches").warning(
+                    "tables to look at are not dropped", metadata: ["schema": "\(name)", "reason": "\(refused)"])
             }
         }
     }

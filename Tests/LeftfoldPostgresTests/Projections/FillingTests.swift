@@ -102,7 +102,7 @@ import Testing
             try await database.withConnection(for: name, searchPath: generation.searchPath(database), deadline: .seconds(6)) { connection in
                 let writer = try await Latest().form.writer(generation, connection)
                 await #expect(throws: LeaseLost.self) {
-                    try await writer.fill(from: reader, &lease, on: connection, memory: 1 << 20) { _, _ in }
+                    try await writer.fill(from: reader, upTo: nil, &lease, on: connection, memory: 1 << 20) { _, _ in }
                 }
             }
             #expect(lease.position == .zero)
