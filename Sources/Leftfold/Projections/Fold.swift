@@ -21,11 +21,11 @@ package struct Fold<P: FoldProjection>: Sendable {
 
     /// Makes the changes, in order.
     package func apply(to rows: inout [P.Key: P.Row]) throws(FailedEvent) {
-        try forEach { key, evolve in try evolve(&rows[key]) }
+        try visit { key, evolve in try evolve(&rows[key]) }
     }
 
     /// Hands over the changes, in order. What making one throws is its event's fault.
-    package func forEach(_ body: (P.Key, (inout P.Row?) throws -> Void) throws -> Void) throws(FailedEvent) {
+    package func visit(_ body: (P.Key, (inout P.Row?) throws -> Void) throws -> Void) throws(FailedEvent) {
         for (cause, change) in changes {
             do {
                 try body(change.key, change.evolve)

@@ -95,7 +95,7 @@ struct Filling<P: TableProjection> {
             }
         }
         var (count, sample): (Int, [P.Key]) = (0, [])
-        try fold.forEach { key, evolve in
+        try fold.visit { key, evolve in
             try Self.change(&known[key, default: Known()], evolve)
             if count.isMultiple(of: 64) { sample.append(key) }
             count += 1

@@ -15,8 +15,10 @@ extension Generations {
     /// A new generation, for whoever asks to build. What others left unfinished is dropped first; one who may have been killed or stopped is
     /// waited for until the end of the lease.
     ///
-    /// Throws ``OperationRefused`` (`rebuild_at_work`) where somebody is building one.
-    func begin(_ logger: Logger) async throws -> Generation {
+    /// Throws ``OperationRefused`` (`rebuild_at_work`) where somebody is building one, or has built one meanwhile.
+    ///
+    /// - Parameter replaced: what must be live still; nil: whatever is.
+    func begin(_ logger: Logger, over replaced: Generation? = nil) async throws -> Generation {
         _ = try await ensureLive()
         let end = ContinuousClock.now + Lease.length + BatchPace.usualDeadline
         var first: Builder?
@@ -24,6 +26,9 @@ extension Generations {
             let (created, builder) = try await database.withConnection { connection in
                 try await connection.transaction { connection -> (Generation?, Builder?) in
                     try await lock(on: connection)
+                    if let replaced, try await live({ try await connection.execute($0) }) != replaced {
+                        throw OperationRefused("rebuild_at_work", "Somebody has built another generation of \(name) meanwhile.")
+                    }
                     try await dropAbandoned(on: connection)
                     if let builder = try await self.builder(on: connection) { return (nil, builder) }
                     return (try await create(on: connection), nil)

@@ -136,7 +136,9 @@ public struct Projector: Service {
                 "generation": "\(live.number)", "built by version": "\(live.codeVersion)", "this is version": "\(projection.version)",
             ])
         do {
-            _ = try await Rebuild(projection, in: database, keeping: keeping).run()
+            var rebuild = Rebuild(projection, in: database, keeping: keeping)
+            rebuild.replaced = live
+            _ = try await rebuild.run()
         } catch let refused as OperationRefused {
             // Another process does.
             logger.info("not building the next generation", metadata: ["reason": "\(refused)"])

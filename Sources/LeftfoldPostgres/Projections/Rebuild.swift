@@ -16,6 +16,8 @@ public struct Rebuild: Sendable {
     private let reader: LogReader
     private let keeping: Keeping
     private let memory: Int
+    /// What must be live still when it begins; nil: whatever is.
+    var replaced: Generation?
 
     /// Called after each batch with its position and the head.
     public typealias Progress = @Sendable (GlobalPosition, GlobalPosition) async -> Void
@@ -74,7 +76,7 @@ public struct Rebuild: Sendable {
     ///
     /// - Parameter limit: how many of the rows that differ are told of each table.
     public func difference(showing limit: Int = 10, progress: @escaping Progress = { _, _ in }) async throws -> GenerationDifference {
-        let generation = try await generations.begin(logger)
+        let generation = try await generations.begin(logger, over: replaced)
         let result: Result<GenerationDifference, any Error>
         do {
             result = .success(
@@ -87,7 +89,7 @@ public struct Rebuild: Sendable {
     }
 
     private func rebuild(_ steps: (inout Construction, inout GlobalPosition) async throws -> Void) async throws -> Generation {
-        let generation = try await generations.begin(logger)
+        let generation = try await generations.begin(logger, over: replaced)
         do {
             try await build(generation, steps)
         } catch {

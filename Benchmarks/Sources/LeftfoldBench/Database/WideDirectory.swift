@@ -18,10 +18,16 @@ struct WideDirectory: TableProjection {
 
     struct Row: Codable, Sendable, Equatable {
         var version: Int64
-        var updated_at: Date
+        var updatedAt: Date
         var email: String
         var name: String
         var page: String
+
+        enum CodingKeys: String, CodingKey {
+            case version
+            case updatedAt = "updated_at"
+            case email, name, page
+        }
     }
 
     func fold(_ event: RecordedEvent, into rows: inout RowChanges<UUID, Row>) throws {
@@ -29,7 +35,7 @@ struct WideDirectory: TableProjection {
         let (version, at) = (event.version.rawValue, event.recordedAt)
         for change in try event.decode(as: User.self) {
             rows.evolve(id) { old in
-                var row = old ?? Row(version: 0, updated_at: at, email: "", name: "", page: "")
+                var row = old ?? Row(version: 0, updatedAt: at, email: "", name: "", page: "")
                 switch change {
                 case .created(let email, let name): (row.email, row.name) = (email, name)
                 case .renamed(let name): row.name = name
@@ -37,7 +43,7 @@ struct WideDirectory: TableProjection {
                 case .deactivated, .reactivated: break
                 }
                 row.page = String(repeating: "\(row.name) ", count: Self.repetitions)
-                (row.version, row.updated_at) = (version, at)
+                (row.version, row.updatedAt) = (version, at)
                 old = row
             }
         }
