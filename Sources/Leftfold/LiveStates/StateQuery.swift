@@ -34,7 +34,9 @@ extension StateQuery {
 extension QueryHandler {
     /// Of a query that is answered from the events of one stream. The answer knows all that is in the log (I9).
     ///
-    /// - Parameter store: where the stream is read.
+    /// - Parameters:
+    ///   - type: the query's.
+    ///   - store: where the stream is read.
     public init<Q: StateQuery>(_ type: Q.Type, folding store: any EventStore) {
         self.init(Q.self) { query, context in
             let head = try await store.head()
