@@ -58,6 +58,7 @@ public struct Rebuild: Sendable {
     ///
     /// - Parameters:
     ///   - limit: how many of the rows that differ are told of each table.
+    ///   - progress: called after each batch with its position and the head.
     ///   - review: gets what differs. If it throws, nothing is switched, and that is thrown.
     public func run(
         comparing limit: Int, progress: @escaping Progress = { _, _ in },
@@ -74,7 +75,9 @@ public struct Rebuild: Sendable {
     /// Builds the next generation, compares it with the live one, both at the same position, and drops it: nothing is switched. Throws what
     /// ``run(progress:)`` does.
     ///
-    /// - Parameter limit: how many of the rows that differ are told of each table.
+    /// - Parameters:
+    ///   - limit: how many of the rows that differ are told of each table.
+    ///   - progress: called after each batch with its position and where the live generation was.
     public func difference(showing limit: Int = 10, progress: @escaping Progress = { _, _ in }) async throws -> GenerationDifference {
         let generation = try await generations.begin(logger, over: replaced)
         let result: Result<GenerationDifference, any Error>

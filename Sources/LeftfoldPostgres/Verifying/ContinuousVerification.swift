@@ -19,6 +19,8 @@ public struct ContinuousVerification: Service {
     private let logger: Logger
 
     /// - Parameters:
+    ///   - projections: those of the service.
+    ///   - database: the log that they follow, and where their tables are.
     ///   - interval: between two verifications of one projection.
     ///   - eventsPerSecond: replayed at most; nil: as fast as it goes.
     ///   - logger: is told what was found.

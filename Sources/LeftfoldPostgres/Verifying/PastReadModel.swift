@@ -89,6 +89,7 @@ public struct PastReadModel: Sendable {
     ///   - built: which one; nil: the live tables.
     ///   - table: the projection's first unless given.
     ///   - key: only the row with this one; see ``Explanation/run(_:table:upTo:limit:progress:)``.
+    ///   - limit: rows at most.
     public func rows(of built: Built?, table: String? = nil, key: [String] = [], limit: Int) async throws -> [RawJSON] {
         let generations = builder.generations
         let table = try generations.projection.known(table)

@@ -16,7 +16,10 @@ public struct Verification: Sendable {
     private let builder: ScratchBuilder
     private let rangeSize: Int
 
-    /// - Parameter eventsPerSecond: replayed at most; nil: as fast as it goes.
+    /// - Parameters:
+    ///   - projection: in the version of the code that built what is live.
+    ///   - database: the log that it follows, and where its tables are.
+    ///   - eventsPerSecond: replayed at most; nil: as fast as it goes.
     public init(_ projection: any PostgresProjection, in database: LeftfoldDatabase, eventsPerSecond: Int? = nil) {
         self.init(projection, in: database, eventsPerSecond: eventsPerSecond, rangeSize: 10_000)
     }
